@@ -1,0 +1,1 @@
+"""Documents to passages: the manifest, the readers and the structure of what they read."""

@@ -1,0 +1,24 @@
+"""The settings of the product: ``ASSISTANT_*`` environment variables, read by entry points only."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; an environment variable ``ASSISTANT_<NAME>`` overrides it."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSISTANT_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    corpus_dir: Path = Field(_ROOT / "corpus", description="Folder with sources.toml, the documents and the editorial data.")
+    data_dir: Path = Field(_ROOT / "data", description="Folder for the index and the prepared models; created when missing.")
+    embeddings: str = Field(
+        "ensemble", description="`ensemble` (MiniLM and multilingual E5), `minilm`, `e5`, or a sentence-transformers name or path."
+    )
+    chroma_url: str | None = Field(None, description="URL of a Chroma server; without it Chroma runs embedded in the data folder.")
+    model: str | None = Field(None, description="A LangChain chat model such as `ollama:llama3.1` that rewrites what was found.")
+    host: str = Field("127.0.0.1", description="Address that the web application listens on.")
+    port: int = Field(7860, ge=1, le=65535, description="Port that the web application listens on.")

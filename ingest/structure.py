@@ -1,0 +1,252 @@
+"""From blocks to passages and lists: the outline, list membership, numbers and official locators."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+
+from ingest.blocks import Block, label_of, scan_blocks
+from ingest.types import Document, Passage, PassageKind, PassageList, Source
+
+# What the items of a list are called, by the words of the sentence or heading that introduces it. The
+# first pattern that matches the last clause wins; the names are the ones that official locators use.
+_UNITS = (
+    (re.compile(r"voluntary actions?\W*$", re.I), "voluntary action"),
+    (re.compile(r"\bbas[ei]s\W*$", re.I), "basis"),
+    (re.compile(r"\b(?:methodology|work plan|steps?)\b", re.I), "step"),
+    (re.compile(r"\b(?:actions|activities|programs|projects|measures)\b", re.I), "action"),
+    (re.compile(r"\bmandates?\b", re.I), "mandate"),
+    (re.compile(r"\b(?:schedule|agenda|calendar|\d{4})\b", re.I), "activity"),
+)
+_ROW_LEVEL = 9  # a table row heads what stands in its other cells, below every real heading
+# Words that open the later members of an enumeration written as paragraphs.
+_FURTHER = re.compile(
+    r"(?:additionally|furthermore|moreover|in addition|likewise|second(?:ly)?|third(?:ly)?|finally|lastly|además|asimismo|finalmente|"
+    r"por último|ademais|por fim|en outre|de plus|enfin)\b",
+    re.I,
+)
+_STANDING = re.compile(r"(?:any )?other (?:business|matters)|otros asuntos|outros assuntos|questions diverses|autres questions", re.I)
+
+
+@dataclass
+class _State:
+    """What the walk over the blocks has built so far."""
+
+    source: Source
+    canonical: str
+    outline: list[tuple[int, str]] = field(default_factory=list)  # (level, heading text)
+    passages: list[Passage] = field(default_factory=list)
+    counters: dict[tuple[str, ...], int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+def build_document(source: Source, canonical: str) -> Document:
+    """Give *canonical* its structure.
+
+    Always true of the result: every passage's offsets cut its text out of *canonical*, passages are in
+    text order and do not overlap, and every id of a list is the id of a passage.
+    """
+    state = _State(source, canonical)
+    blocks = scan_blocks(canonical)
+    for position, block in enumerate(blocks):
+        _take(state, block, blocks, position)
+    lists = _lists(state)
+    numbered = _number(state, lists)
+    return Document(source, canonical, tuple(numbered), tuple(lists))
+
+
+def display_heading(heading: str) -> str:
+    """A heading as a locator shows it: one line, capitals lowered to sentence case, no closing colon.
+
+    >>> display_heading("II. REHABILITATION AND SOCIAL REINCORPORATION")
+    'II. Rehabilitation and social reincorporation'
+    """
+    text = " ".join(heading.split()).rstrip(":")
+    numeral, dot, rest = text.partition(". ")
+    if not dot or not re.fullmatch(r"[IVXL]+", numeral):
+        numeral, rest = "", text
+    if rest.isupper():
+        rest = rest[0] + rest[1:].lower()
+    return f"{numeral}. {rest}" if numeral else rest
+
+
+def _take(state: _State, block: Block, blocks: list[Block], position: int) -> None:
+    """Turn one block into a passage and keep the outline."""
+    text = state.canonical[block.start : block.end]
+    if block.kind in ("heading", "numeral"):
+        _open_heading(state, block, text, blocks, position)
+    elif block.kind == "cell":
+        if text:
+            _push(state, _ROW_LEVEL, "", keep=False)
+            _add(state, block, "table_head" if text.isupper() else "table_row")
+            if not text.isupper():
+                _push(state, _ROW_LEVEL, display_heading(text))
+    elif block.kind == "link" and state.passages and blocks[position - 1].kind == "label":
+        last = state.passages[-1]  # a labelled title and the link under it are one entry
+        state.passages[-1] = replace(last, end=block.end, text=state.canonical[last.start : block.end])
+    elif block.kind == "label":
+        state.outline.clear()
+        _add(state, block, "list_item")
+    elif block.kind == "footnote":
+        state.outline.clear()
+        _add(state, block, "footnote")
+    elif block.kind == "signature":
+        state.outline.clear()
+        _add(state, block, "signature")
+    elif block.kind == "item":
+        _add(state, block, "standing_item" if _STANDING.fullmatch(text.strip(" .")) else "list_item")
+    else:
+        _add(state, block, "paragraph")
+
+
+def _open_heading(state: _State, block: Block, text: str, blocks: list[Block], position: int) -> None:
+    shown = text
+    if block.kind == "numeral":
+        shown = f"{block.marker} {text}"
+        block = replace(block, start=state.canonical.rfind(block.marker, 0, block.start))
+        plain = [level for level, name in state.outline if not re.match(r"[IVXL]+\. ", name) and level < _ROW_LEVEL]
+        level = (plain[-1] + 1) if plain else 1
+    else:
+        follows_heading = position > 0 and blocks[position - 1].kind == "heading" and bool(state.outline)
+        level = state.outline[-1][0] + 1 if follows_heading else 1
+    _push(state, level, display_heading(shown), keep=False)
+    _add(state, block, "heading")
+    _push(state, level, display_heading(shown))
+
+
+def _push(state: _State, level: int, heading: str, keep: bool = True) -> None:
+    while state.outline and state.outline[-1][0] >= level:
+        state.outline.pop()
+    if keep:
+        state.outline.append((level, heading))
+
+
+def _add(state: _State, block: Block, kind: PassageKind) -> None:
+    text = state.canonical[block.start : block.end]
+    path = tuple(name for _, name in state.outline)
+    key = "\x1f".join((state.source.id, kind, *path, text))
+    state.seen[key] = state.seen.get(key, 0) + 1
+    digest = hashlib.sha256(f"{key}\x1f{state.seen[key]}".encode()).hexdigest()[:12]
+    number = None
+    if match := re.match(r"\(?(\d+)", block.marker):
+        number = int(match.group(1))
+    state.passages.append(
+        Passage(
+            id=f"{state.source.id}:{digest}",
+            source_id=state.source.id,
+            kind=kind,
+            heading_path=path,
+            locator="",
+            language=state.source.language,
+            start=block.start,
+            end=block.end,
+            text=text,
+            unit="item" if kind == "list_item" else kind.replace("_", " "),
+            number=number,
+        )
+    )
+
+
+def _lists(state: _State) -> list[PassageList]:
+    """Find the lists: runs of items, runs of labelled paragraphs, enumerations in paragraphs, table rows."""
+    lists: list[PassageList] = []
+    run: list[int] = []
+
+    def close() -> None:
+        if len(run) >= 2 or (run and state.passages[run[0]].kind == "list_item"):
+            lists.append(_make_list(state, run))
+        run.clear()
+
+    for position, passage in enumerate(state.passages):
+        if run and not _belongs(state.passages[run[-1]], passage):
+            close()
+        if passage.kind == "list_item" or (passage.kind == "paragraph" and (run or _starts_run(state, position))):
+            run.append(position)
+    close()
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for position, passage in enumerate(state.passages):
+        if passage.kind == "table_row":
+            rows.setdefault(passage.heading_path, []).append(position)
+    lists.extend(_make_list(state, members) for members in rows.values() if len(members) > 1)
+    return lists
+
+
+def _belongs(previous: Passage, passage: Passage) -> bool:
+    if passage.kind != previous.kind or passage.heading_path != previous.heading_path:
+        return False
+    if passage.kind == "list_item":
+        return (label_of(previous.text) is None) == (label_of(passage.text) is None)
+    labels = label_of(previous.text), label_of(passage.text)
+    return bool(labels[0] and labels[1] and labels[0][0] == labels[1][0]) or bool(_FURTHER.match(passage.text))
+
+
+def _starts_run(state: _State, position: int) -> bool:
+    """A paragraph starts a list when the next one continues it as a labelled or an additive member."""
+    if position + 1 >= len(state.passages):
+        return False
+    passage, following = state.passages[position], state.passages[position + 1]
+    return following.kind == "paragraph" and following.heading_path == passage.heading_path and _belongs(passage, following)
+
+
+def _make_list(state: _State, members: list[int]) -> PassageList:
+    first = state.passages[members[0]]
+    before = state.passages[members[0] - 1] if members[0] else None
+    intro = before if before and before.kind == "paragraph" and before.text.rstrip().endswith(":") else None
+    label = label_of(first.text)
+    title = intro.text if intro else (first.heading_path[-1] if first.heading_path else (label[0] if label else ""))
+    if first.kind == "table_row":
+        unit = "date" if re.search(r"\d{4}", first.text) else "row"
+    elif label:
+        unit = label[0]
+    else:
+        unit = _unit(state, intro.text if intro else " ".join(first.heading_path), members[0])
+    path = tuple(first.heading_path)
+    digest = hashlib.sha256("\x1f".join((first.source_id, unit, *path, title)).encode()).hexdigest()[:10]
+    return PassageList(
+        id=f"{first.source_id}:list:{digest}",
+        source_id=first.source_id,
+        title=title,
+        locator=", ".join((state.source.short_title, *path[-1:])),
+        unit=unit,
+        heading_path=path,
+        passage_ids=tuple(state.passages[index].id for index in members),
+        intro_id=intro.id if intro else None,
+    )
+
+
+def _unit(state: _State, introduction: str, position: int) -> str:
+    """The name of a list's items: from its introduction, its headings, or the section's opening paragraph."""
+    path = state.passages[position].heading_path
+    candidates = [introduction.rsplit(",", 1)[-1], *reversed(path)]
+    for depth in range(len(path) - 1, 0, -1):
+        candidates += [p.text for p in state.passages if p.heading_path == path[:depth] and p.kind == "paragraph"]
+    for text in candidates:
+        for pattern, unit in _UNITS:
+            if pattern.search(text):
+                return unit
+    return "item"
+
+
+def _number(state: _State, lists: list[PassageList]) -> list[Passage]:
+    """Give every passage its number, unit, list and locator."""
+    place = {pid: (found, index) for found in lists for index, pid in enumerate(found.passage_ids, start=1)}
+    short = state.source.short_title
+    counters: dict[tuple[object, ...], int] = {}
+    result = []
+    for passage in state.passages:
+        section = passage.heading_path[-1:]
+        if passage.id in place:
+            found, index = place[passage.id]
+            label = label_of(passage.text)
+            name = f"{label[0]} {label[1]}" if label else f"{found.unit} {index}"
+            if found.unit == "date":
+                name = " ".join(passage.text.split())
+            passage = replace(passage, unit=found.unit, number=index, list_id=found.id)
+            result.append(replace(passage, locator=", ".join((short, *section, name))))
+            continue
+        key = (passage.kind, passage.heading_path)
+        counters[key] = counters.get(key, 0) + 1
+        name = {"heading": f"heading “{display_heading(passage.text)}”", "signature": "signature"}.get(
+            passage.kind, f"{passage.unit} {counters[key]}"
+        )
+        result.append(replace(passage, number=counters[key], locator=", ".join((short, *section, name))))
+    return result

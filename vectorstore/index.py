@@ -1,0 +1,181 @@
+"""An opened index version: passages, lists, texts and editorial data in memory, and hybrid search over them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.editorial import LANGUAGES, Concept, ExpectedQuestion, Quote, Target
+from ingest.types import Passage, PassageList, Source
+from vectorstore.embeddings import VectorEmbeddings
+from vectorstore.errors import DamagedIndexError, IndexMismatchError
+from vectorstore.lexical import LexicalIndex, stems
+from vectorstore.store import SCHEMA, Record, Store
+from vectorstore.types import Hit, IndexManifest
+
+_RRF = 60  # Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion" (2009)
+EXACT_LIMIT = 50_000  # up to this many passages the vectors are searched exactly, in memory
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage: ``canonical[start:end]``."""
+
+    passage_id: str
+    start: int
+    end: int
+    text: str
+
+
+class Index:
+    """One index version, read once. Everything in it is immutable; searches may run in parallel."""
+
+    def __init__(self, manifest: IndexManifest, embeddings: VectorEmbeddings, records: list[Record], vectors: Vectors) -> None:
+        self.manifest = manifest
+        self.embeddings = embeddings
+        rows: dict[str, list[int]] = {}
+        for row, record in enumerate(records):
+            rows.setdefault(record.kind, []).append(row)
+        passages = sorted(
+            ((_passage(records[row]), row) for row in rows.get("passage", [])), key=lambda item: (item[0].source_id, item[0].start)
+        )
+        self.passages: tuple[Passage, ...] = tuple(passage for passage, _ in passages)
+        self.by_id: dict[str, Passage] = {passage.id: passage for passage in self.passages}
+        self.row_of: dict[str, int] = {passage.id: row for row, passage in enumerate(self.passages)}
+        self.translations: dict[str, dict[str, str]] = {p.id: records[row].payload["translations"] for p, row in passages}
+        self.passage_vectors: Vectors = vectors[[row for _, row in passages]]
+        self.canonical: dict[str, str] = {}
+        self.lists: dict[str, PassageList] = {}
+        for row in rows.get("document", []):
+            source_id = records[row].id.removeprefix("document:")
+            self.canonical[source_id] = records[row].text
+            for entry in records[row].payload["lists"]:
+                found = _list(entry)
+                self.lists[found.id] = found
+        self.sentences: tuple[Sentence, ...] = tuple(_sentence(records[row]) for row in rows.get("sentence", []))
+        self.sentence_vectors: Vectors = vectors[rows.get("sentence", [])]
+        self.questions: tuple[ExpectedQuestion, ...] = tuple(
+            ExpectedQuestion(records[row].text, records[row].payload["language"], records[row].payload["target"])
+            for row in rows.get("question", [])
+        )
+        self.question_vectors: Vectors = vectors[rows.get("question", [])]
+        corpus = records[rows["corpus"][0]].payload
+        self.sources: dict[str, Source] = {entry["id"]: Source(**entry) for entry in corpus["sources"]}
+        self.targets: dict[str, Target] = {entry["id"]: _target(entry) for entry in corpus["targets"]}
+        self.concepts: tuple[Concept, ...] = tuple(_concept(entry) for entry in corpus["concepts"])
+        self._lexical = {language: self._make_lexical(language) for language in LANGUAGES}
+
+    @classmethod
+    def open(cls, store: Store, embeddings: VectorEmbeddings) -> "Index":
+        """Open the serving version.
+
+        Raises:
+            NoIndexError: nothing has been ingested.
+            IndexMismatchError: it was built with other embeddings or by another version of the product.
+            DamagedIndexError: its records cannot be understood.
+        """
+        manifest = store.serving()
+        if manifest.embedding != embeddings.name or manifest.dimension != embeddings.dimension:
+            raise IndexMismatchError(
+                f"The index was built with the embeddings {manifest.embedding!r}, but {embeddings.name!r} is configured. "
+                "Run: python -m ingest (or set ASSISTANT_EMBEDDINGS back)"
+            )
+        if manifest.schema != SCHEMA:
+            raise IndexMismatchError("The index was built by another version of this product. Run: python -m ingest")
+        records, vectors = store.read(manifest.version)
+        try:
+            return cls(manifest, embeddings, records, vectors)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise DamagedIndexError(f"The index is damaged ({error}). Move the data folder away and run: python -m ingest") from error
+
+    def text(self, passage_id: str, language: str) -> str:
+        """The passage in *language* where a translation is kept, else as it is."""
+        return self.translations[passage_id].get(language, self.by_id[passage_id].text)
+
+    def covers(self, language: str) -> bool:
+        """Whether a good part of the passages can be read in *language*, so that words can be compared."""
+        readable = sum(p.language == language or language in self.translations[p.id] for p in self.passages)
+        return readable * 2 > len(self.passages)
+
+    def lexical_scores(self, text: str, language: str) -> Vectors:
+        """BM25 of *text* against all passages in *language* (their translation where there is one)."""
+        return self._lexical[language].scores(stems(text, language))
+
+    def knows_word(self, stem: str, language: str) -> bool:
+        """Whether a stemmed word occurs in the passages as they read in *language*."""
+        return self._lexical[language].knows(stem)
+
+    def dense_scores(self, vector: Vectors) -> dict[str, Vectors]:
+        """Cosine of a query vector with every passage, part by part."""
+        return {name: _cosine(self.passage_vectors, vector, span) for name, span in self.embeddings.parts.items()}
+
+    def search(self, question: str, k: int = 10, *, language: str = "en", vector: Vectors | None = None) -> list[Hit]:
+        """The *k* best passages by reciprocal rank fusion of the dense parts and BM25, best first.
+
+        ``relevance`` is the fused score divided by its maximum. Where the question is not in English the
+        English-only model is left out, and BM25 too unless the passages can be read in that language.
+        """
+        if not self.passages or not question.strip():
+            return []
+        query = self.embeddings.encode([question], query=True)[0] if vector is None else vector
+        components = self.dense_scores(query)
+        usable = dict(components)
+        if language != "en" and len(usable) > 1:
+            usable.pop("minilm", None)
+        lexical = self.lexical_scores(question, language)
+        if self.covers(language):
+            usable["lexical"] = lexical
+        fused = np.zeros(len(self.passages))
+        for name, scores in usable.items():
+            order = np.argsort(-scores, kind="stable")
+            ranks = np.empty(len(order))
+            ranks[order] = np.arange(1, len(order) + 1)
+            fused += np.where(scores > 0, 1.0 / (_RRF + ranks), 0.0) if name == "lexical" else 1.0 / (_RRF + ranks)
+        best = np.argsort(-fused, kind="stable")[:k]
+        top = len(usable) / (_RRF + 1)
+        return [
+            Hit(
+                self.passages[row],
+                float(min(1.0, fused[row] / top)),
+                {name: float(scores[row]) for name, scores in {**components, "lexical": lexical}.items()},
+            )
+            for row in best
+        ]
+
+    def _make_lexical(self, language: str) -> LexicalIndex:
+        return LexicalIndex(
+            [stems(" ".join((*passage.heading_path, self.text(passage.id, language))), language) for passage in self.passages]
+        )
+
+
+def _cosine(matrix: Vectors, vector: Vectors, span: tuple[int, int]) -> Vectors:
+    part = vector[span[0] : span[1]]
+    scale = float(part @ part)  # every part has the same length in every vector
+    return np.asarray(matrix[:, span[0] : span[1]] @ part / max(scale, 1e-9), dtype=np.float32)
+
+
+def _passage(record: Record) -> Passage:
+    fields: dict[str, Any] = dict(record.payload["passage"])
+    fields["heading_path"] = tuple(fields["heading_path"])
+    return Passage(text=record.text, **fields)
+
+
+def _list(entry: dict[str, Any]) -> PassageList:
+    return PassageList(**{**entry, "heading_path": tuple(entry["heading_path"]), "passage_ids": tuple(entry["passage_ids"])})
+
+
+def _sentence(record: Record) -> Sentence:
+    return Sentence(record.payload["passage_id"], record.payload["start"], record.payload["end"], record.text)
+
+
+def _target(entry: dict[str, Any]) -> Target:
+    quotes, also = (tuple(Quote(**quote) for quote in entry[name]) for name in ("quotes", "also"))
+    span = tuple(entry["span"]) if entry["span"] else None
+    return Target(entry["id"], entry["kind"], quotes, also, span, tuple((language, text) for language, text in entry["reason"]))
+
+
+def _concept(entry: dict[str, Any]) -> Concept:
+    pairs = {name: tuple((language, term) for language, term in entry[name]) for name in ("preferred", "terms")}
+    return Concept(entry["id"], pairs["preferred"], pairs["terms"], entry["broader"], entry["covered"])

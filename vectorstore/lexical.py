@@ -1,0 +1,59 @@
+"""The lexical index: BM25 over Snowball stems (Robertson and Zaragoza, 2009; Lù, "BM25S", 2024)."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+_WORD = re.compile(r"[^\W_]+(?:[/.-][^\W_]+)*")
+_SNOWBALL = {"en": "english", "es": "spanish", "pt": "portuguese", "fr": "french"}
+LANGUAGES = tuple(_SNOWBALL)
+
+
+@lru_cache(maxsize=8)
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(_SNOWBALL.get(language, "english"))
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, for matching.
+
+    >>> fold("Secretaría GENERAL")
+    'secretaria general'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def stems(text: str, language: str) -> list[str]:
+    """The stemmed words of *text*; accents are kept for stemming and folded afterwards."""
+    words = _WORD.findall(text.replace("’", "'").casefold())
+    pieces = [piece for word in words for piece in ([word] if any(c.isdigit() for c in word) else re.split(r"[/.-]", word))]
+    return [fold(stem) for stem in _stemmer(language).stemWords([piece for piece in pieces if piece])]
+
+
+class LexicalIndex:
+    """BM25 scores of all documents for one query."""
+
+    def __init__(self, token_lists: list[list[str]], k1: float = 1.2, b: float = 0.75) -> None:
+        self._size = len(token_lists)
+        self._vocabulary: set[str] = {token for tokens in token_lists for token in tokens}
+        self._bm25: bm25s.BM25 | None = None
+        if self._vocabulary:
+            self._bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
+            self._bm25.index(token_lists, show_progress=False, create_empty_token=False)
+
+    def scores(self, tokens: list[str]) -> npt.NDArray[np.float32]:
+        """Shape (documents,), each >= 0; all 0 when no token is known."""
+        known = [token for token in tokens if token in self._vocabulary]
+        if self._bm25 is None or not known:
+            return np.zeros(self._size, dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+    def knows(self, token: str) -> bool:
+        """Whether any document holds *token*."""
+        return token in self._vocabulary
