@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.tree import Tree
@@ -96,11 +97,8 @@ def _tree(document: Document) -> Tree:
         if passage.kind != "heading":
             text = " ".join(passage.text.split())
             shown = text if len(text) <= 90 else text[:89] + "…"
-            branches[passage.heading_path].add(
-                f"[cyan]{passage.unit} {passage.number}[/] [{passage.start}:{passage.end}] ", highlight=False
-            ).label += (  # type: ignore[operator]
-                shown.replace("[", "\\[")
-            )
+            label = f"[cyan]{passage.unit} {passage.number}[/] \\[{passage.start}:{passage.end}] {escape(shown)}"
+            branches[passage.heading_path].add(label, highlight=False)
     return tree
 
 

@@ -1,0 +1,86 @@
+"""The Gradio web application: ``python app.py`` serves the assistant's page."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from app_parts.conversation import Conversation, Exchange, plain_text, turns_of
+from app_parts.messages import Texts
+from assistant.types import Answer
+from ingest.errors import UserError
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from assistant.core import Assistant
+
+_log = logging.getLogger("app")
+_OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1"}
+
+
+def respond(
+    assistant: "Assistant", message: object, past: Conversation, language: str | None, texts: Texts
+) -> Iterator[Exchange]:
+    """Answer one message of a conversation; every failure becomes a message in the chat.
+
+    Args:
+        assistant: Who answers.
+        message: The question as Gradio hands it over: a string, or a list of parts.
+        past: The exchanges so far.
+        language: The language to answer in; ``None`` takes the question's.
+        texts: The page's texts, for the message about an unexpected failure.
+
+    Yields:
+        The exchange as it grows; the last one has its ``answer``, or is ``failed``.
+    """
+    question = plain_text(message)
+    exchange = Exchange(question)
+    yield exchange
+    try:
+        for piece in assistant.stream(question, turns_of(past), language=language):
+            if isinstance(piece, Answer):
+                exchange = replace(exchange, text=piece.text, answer=piece)
+            else:
+                exchange = replace(exchange, text=exchange.text + piece)
+            yield exchange
+    except UserError as error:
+        yield replace(exchange, text=str(error), failed=True)
+    except Exception:
+        # The visitor gets a polite message and the server keeps serving; the log has the traceback.
+        _log.exception("A question could not be answered")
+        yield replace(exchange, text=texts.error, failed=True)
+
+
+def main() -> int:
+    """Serve the page as the settings say; the exit code is 1 when that cannot be done."""
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)  # on the handler too: some libraries lower their own loggers to DEBUG
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s: %(message)s", handlers=[handler])
+    os.environ.update(_OFFLINE)  # read by the libraries when they are imported, hence the imports below
+    from app_parts.chat import Chat
+    from app_parts.page import build_page
+    from app_parts.server import check_address, serve
+    from assistant.core import Assistant
+
+    try:
+        settings = Settings()
+        check_address(settings.host, settings.port)
+        assistant = Assistant.open(settings)
+        serve(build_page(Chat(assistant.index, partial(respond, assistant))), settings.host, settings.port)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        print(f"Error: ASSISTANT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}.", file=sys.stderr)
+        return 1
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

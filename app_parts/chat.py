@@ -1,0 +1,101 @@
+"""What happens when a visitor asks, retries, stops, clears, or changes the language: pure functions over a conversation."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from app_parts.conversation import Conversation, Exchange
+from app_parts.markup import answer_markdown, escape, question_markdown
+from app_parts.messages import AUTOMATIC, Texts, texts_for
+from app_parts.sources import coverage_text, empty_panel_html, panel_html
+from vectorstore.index import Index
+
+Respond = Callable[[object, Conversation, str | None, Texts], Iterator[Exchange]]
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything on the page that a conversation decides. ``running`` says that an answer is on its way."""
+
+    conversation: Conversation
+    messages: list[Message]
+    panel: str
+    announcement: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The language that a visitor chose (or ``AUTOMATIC``) and the one that the visitor's browser asks for."""
+
+    choice: str = AUTOMATIC
+    browser: str = "en"
+
+    @property
+    def language(self) -> str | None:
+        """The language to answer in; ``None`` leaves it to the question."""
+        return None if self.choice == AUTOMATIC else self.choice
+
+    @property
+    def page(self) -> Texts:
+        """The texts of the page itself."""
+        return texts_for(self.language or self.browser)
+
+    def about(self, exchange: Exchange) -> Texts:
+        """The texts around one answer: in the chosen language, else in the answer's own."""
+        if self.language is None and exchange.answer is not None:
+            return texts_for(exchange.answer.language)
+        return self.page
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The chat over one index; ``respond`` answers a message and never raises."""
+
+    index: Index
+    respond: Respond
+
+    def ask(self, message: object, past: Conversation, visitor: Visitor) -> Iterator[View]:
+        """Answer *message* after *past*: a view for every piece of the answer, the last one with its sources."""
+        for exchange in self.respond(message, past, visitor.language, visitor.page):
+            yield self.view((*past, exchange), visitor, running=exchange.answer is None and not exchange.failed)
+
+    def retry(self, past: Conversation, visitor: Visitor) -> Iterator[View]:
+        """Ask the last question again in its place."""
+        if past:
+            yield from self.ask(past[-1].question, past[:-1], visitor)
+
+    def stop(self, past: Conversation, visitor: Visitor) -> View:
+        """Leave the answer as far as it got; it counts as failed, so that no follow-up builds on half an answer."""
+        if past and past[-1].answer is None and not past[-1].failed:
+            text = f"{past[-1].text}\n\n{visitor.page.stopped}".strip()
+            past = (*past[:-1], replace(past[-1], text=text, failed=True))
+        return self.view(past, visitor)
+
+    def view(self, conversation: Conversation, visitor: Visitor, *, running: bool = False) -> View:
+        """The page for *conversation*, its last exchange in the panel."""
+        messages: list[Message] = []
+        for position, exchange in enumerate(conversation, start=1):
+            if exchange.question.strip():
+                messages.append({"role": "user", "content": question_markdown(exchange.question)})
+            text = answer_markdown(exchange, position, visitor.about(exchange)) or f"*{visitor.page.searching}*"
+            messages.append({"role": "assistant", "content": text})
+        return View(conversation, messages, self.panel(conversation, len(conversation), visitor), self._news(conversation, visitor), running)
+
+    def panel(self, conversation: Conversation, position: int, visitor: Visitor) -> str:
+        """The sources panel for the *position*-th exchange (from 1)."""
+        if not 1 <= position <= len(conversation):
+            return empty_panel_html(visitor.page)
+        exchange = conversation[position - 1]
+        if exchange.answer is None:
+            return empty_panel_html(visitor.page, None if exchange.failed else visitor.page.searching)
+        return panel_html(self.index, exchange, position, visitor.page, visitor.about(exchange))
+
+    def _news(self, conversation: Conversation, visitor: Visitor) -> str:
+        """What a screen reader is told once an answer is whole."""
+        answer = conversation[-1].answer if conversation else None
+        if answer is None:
+            return ""
+        texts = visitor.about(conversation[-1])
+        status = ", ".join(part for part in (texts.status[answer.status], coverage_text(self.index, answer, texts)) if part)
+        return escape(texts.ready.format(status=status, count=len(answer.citations)))

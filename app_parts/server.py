@@ -1,0 +1,127 @@
+"""Serving the page: one address, no other host, and plain words when the address cannot be had."""
+
+import errno
+import re
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from app_parts.page import STATIC
+from app_parts.theme import make_theme
+from ingest.errors import UserError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The browser itself refuses every other host. Gradio's components are compiled in the page, hence 'unsafe-eval'.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+# Gradio's template advertises itself with addresses of other hosts.
+_ADVERTISEMENT = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>', re.S)
+
+
+class AddressError(UserError):
+    """The web application cannot listen where it was told to."""
+
+
+class OwnHostOnly:
+    """ASGI middleware: a content security policy on every answer, and no foreign address in the page's head."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; only pages are held back until they are whole, streams flow through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start: MutableMapping[str, Any] = {}
+        page = bytearray()
+
+        async def guarded(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], *_HEADERS]
+                if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+                    start.update(message, headers=headers)
+                else:
+                    await send({**message, "headers": headers})
+            elif not start:
+                await send(message)
+            else:
+                page.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    await _send_page(start, bytes(page), send)
+
+        await self._app(scope, receive, guarded)
+
+
+async def _send_page(start: MutableMapping[str, Any], page: bytes, send: Send) -> None:
+    body = _ADVERTISEMENT.sub(b"", page)
+    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def check_address(host: str, port: int) -> None:
+    """Make sure that the address is free, before any model is loaded.
+
+    Raises:
+        AddressError: it is in use, or not an address of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port in TIME_WAIT is free
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AddressError(f"Port {port} is in use by another program. Set ASSISTANT_PORT to a free port.") from None
+        if error.errno == errno.EACCES:
+            raise AddressError(f"Port {port} may not be used by this user. Set ASSISTANT_PORT to a port above 1023.") from None
+        raise AddressError(f"Cannot listen on {host}: {error.strerror}. Set ASSISTANT_HOST to an address of this machine.") from None
+
+
+def serve(blocks: gr.Blocks, host: str, port: int) -> None:
+    """Serve *blocks* until the process is interrupted.
+
+    Raises:
+        AddressError: another program took the port in the meantime.
+    """
+    try:
+        blocks.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            max_file_size="1kb",
+            theme=make_theme(),
+            # Not as css=: Gradio rewrites the selectors of that and would break those about the page as a whole.
+            head=f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>",
+            favicon_path=str(STATIC / "favicon.svg"),
+            app_kwargs={"middleware": [Middleware(OwnHostOnly)]},
+        )
+    except OSError:
+        raise AddressError(f"Port {port} is in use by another program. Set ASSISTANT_PORT to a free port.") from None
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    print(f"Strategy Assistant: http://{shown}:{port}  (Ctrl+C stops it)", flush=True)
+    blocks.block_thread()

@@ -1,0 +1,162 @@
+"""The sources panel: what the last answer rests on, each passage with its place in its document."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from app_parts.conversation import Exchange
+from app_parts.markup import copy_text, escape, link_html, marker_html, source_anchor
+from app_parts.messages import Texts, texts_for
+from assistant.types import Answer, Citation
+from vectorstore.index import Index
+
+_WHOLE = 60_000  # characters; a longer document is shown around the passage only, to keep the page light
+_AROUND = 6_000  # characters on each side of a passage in a long document
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The piece ``canonical[start:end]`` of a document that a card opens, under the element id ``key``."""
+
+    key: str
+    start: int
+    end: int
+
+
+def empty_panel_html(page: Texts, message: str | None = None) -> str:
+    """The panel before there is an answer: *message*, or what will appear here."""
+    return _frame(page, "", f'<p class="empty">{escape(message or page.no_sources)}</p>')
+
+
+def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, texts: Texts) -> str:
+    """The panel for the *position*-th exchange of a conversation (from 1).
+
+    Args:
+        index: Where the documents and the translations are.
+        exchange: The exchange to show.
+        position: Its number; the element ids of the cards carry it.
+        page: The texts of the page around the panel.
+        texts: The texts of the panel itself, in the language of the answer.
+    """
+    answer = exchange.answer
+    if answer is None:
+        return empty_panel_html(page)
+    shown = answer.citations or answer.nearest
+    extracts = {citation.number: _extract(index, citation, position) for citation in shown}
+    card = partial(_card, index=index, answer=answer, position=position, texts=texts)
+    cards = "".join(card(citation, extract=extracts[citation.number]) for citation in shown)
+    near = bool(answer.nearest) and not answer.citations
+    heading = f'<p class="near"><b>{escape(texts.nearest)}.</b> {escape(texts.nearest_note)}</p>' if near else ""
+    body = (
+        f'<p class="asked">{escape(exchange.question.strip())}</p>{_bodies(answer, position, texts)}{heading}'
+        f'<ol class="cards{" nearest" if near else ""}">{cards}</ol>{_texts_of(index, shown, extracts)}'
+        f'<div hidden id="copy-text">{escape(copy_text(answer))}</div>'
+    )
+    return _frame(page, _facts(index, answer, texts), body, title=texts.sources, language=answer.language, count=len(answer.citations))
+
+
+def _frame(page: Texts, facts: str, body: str, *, title: str | None = None, language: str = "", count: int = 0) -> str:
+    number = f' <span class="count">{count}</span>' if count else ""
+    lang = f' lang="{escape(language)}"' if language else ""
+    return (
+        f'<section id="sources" class="sources" aria-labelledby="sources-title"{lang} data-copied="{escape(page.copied)}">'
+        f'<header class="panel-head"><h2 id="sources-title" tabindex="-1">{escape(title or page.sources)}{number}</h2>'
+        f'<p class="facts">{facts}</p></header>{body}</section>'
+    )
+
+
+def coverage_text(index: Index, answer: Answer, texts: Texts) -> str:
+    """The answer's coverage of its list, such as "12 of 12 actions"; empty when the answer shows no list."""
+    if answer.coverage is None:
+        return ""
+    wanted = answer.coverage.list
+    found = [entry.unit for entry in index.lists.values() if wanted in (entry.id, entry.title, entry.locator)]
+    unit = texts.units.get(found[0], texts.units["item"]) if found else texts.units["item"]
+    return texts.coverage.format(shown=answer.coverage.shown, total=answer.coverage.total, unit=unit)
+
+
+def _facts(index: Index, answer: Answer, texts: Texts) -> str:
+    facts = [f'<span class="badge {escape(answer.status)}">{escape(texts.status[answer.status])}</span>']
+    coverage = coverage_text(index, answer, texts)
+    if coverage:
+        facts.append(f'<span class="coverage">{escape(coverage)}</span>')
+    if answer.status in ("answered", "partial"):
+        percent = round(answer.confidence * 100)
+        facts.append(f'<span class="confidence">{escape(texts.confidence.format(percent=percent))}</span>')
+    if answer.removed:
+        facts.append(f'<span class="removed">{escape(texts.removed.format(count=answer.removed))}</span>')
+    return " ".join(facts)
+
+
+def _bodies(answer: Answer, position: int, texts: Texts) -> str:
+    if not answer.agencies:
+        return ""
+    named = "".join(
+        f"<li>{escape(agency.name)} {''.join(marker_html(position, number, texts) for number in agency.citations)}</li>"
+        for agency in answer.agencies
+    )
+    return f'<div class="bodies"><h3>{escape(texts.bodies)}</h3><ul>{named}</ul></div>'
+
+
+def _extract(index: Index, citation: Citation, position: int) -> Extract:
+    canonical = index.canonical[citation.source_id]
+    if len(canonical) <= _WHOLE:
+        return Extract(f"text-{citation.source_id}", 0, len(canonical))
+    start, end = max(0, citation.start - _AROUND), min(len(canonical), citation.end + _AROUND)
+    return Extract(f"text-{position}-{citation.number}", start, end)
+
+
+def _texts_of(index: Index, shown: tuple[Citation, ...], extracts: dict[int, Extract]) -> str:
+    """The document texts that the cards open, each once, however many cards quote it."""
+    found = {extracts[citation.number].key: (citation.source_id, extracts[citation.number]) for citation in shown}
+    return "".join(
+        f'<div hidden class="text" id="{escape(key)}" data-before="{int(extract.start > 0)}" '
+        f'data-after="{int(extract.end < len(index.canonical[source_id]))}">'
+        f"{escape(index.canonical[source_id][extract.start : extract.end])}</div>"
+        for key, (source_id, extract) in found.items()
+    )
+
+
+def _card(citation: Citation, *, index: Index, answer: Answer, position: int, texts: Texts, extract: Extract) -> str:
+    source = index.sources[citation.source_id]
+    canonical = index.canonical[citation.source_id]
+    start, end = (_utf16(canonical[extract.start : offset]) for offset in (citation.start, citation.end))
+    link = link_html(citation.url, texts.official, f"{texts.official}: {citation.title}")
+    region = texts.passage_in.format(title=citation.title)
+    anchor = source_anchor(position, citation.number)
+    return (
+        f'<li class="card" id="{anchor}" tabindex="-1" aria-label="{escape(texts.source.format(number=citation.number))}">'
+        f'<div class="card-head"><span class="number" aria-hidden="true">{citation.number}</span>'
+        f'<div><p class="locator" lang="{escape(source.language)}">{escape(citation.locator)}</p>'
+        f'<p class="title" lang="{escape(source.language)}">{escape(citation.title)}</p></div></div>'
+        f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, answer, texts)}'
+        f'<details class="place" data-text="{escape(extract.key)}" data-start="{start}" data-end="{end}" '
+        f'data-goes-on="{escape(texts.goes_on)}"><summary>{escape(texts.in_document)}</summary>'
+        f'<div class="document" role="region" tabindex="0" lang="{escape(source.language)}" aria-label="{escape(region)}"></div></details>'
+        f"{link}</li>"
+    )
+
+
+def _quote(citation: Citation) -> str:
+    if citation.mark is None:
+        return escape(citation.quote)
+    start, end = citation.mark
+    quote = citation.quote
+    return f"{escape(quote[:start])}<mark>{escape(quote[start:end])}</mark>{escape(quote[end:])}"
+
+
+def _translation(index: Index, citation: Citation, answer: Answer, texts: Texts) -> str:
+    """The passage in the answer's language, where the index keeps a translation; labelled as unofficial."""
+    translated = index.translations.get(citation.passage_id, {}).get(answer.language)
+    if not translated:
+        return ""
+    label = f"{texts.translation} ({texts_for(answer.language).name})"
+    text = f'<p lang="{escape(answer.language)}">{escape(translated)}</p>'
+    if citation.quote == index.by_id[citation.passage_id].text:
+        return f'<div class="translation"><p class="label">{escape(label)}</p>{text}</div>'
+    # A quotation out of a long passage: the translation is of the whole passage, so it stays folded.
+    return f'<details class="translation"><summary>{escape(label)}</summary>{text}</details>'
+
+
+def _utf16(text: str) -> int:
+    """The length of *text* as the browser counts it."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,122 @@
+// Runs once, when the sources panel is in the page (Gradio calls it with element, trigger, props, server, upload, watch).
+// It opens passages in their documents, follows citation markers, keeps the question in sight while an answer streams,
+// copies, and sets the attributes for which Gradio has no setting.
+let awaited = null; // the card to open as soon as the panel shows it
+
+const log = () => document.querySelector("#chat [role=log]");
+
+function node(name, text, className) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+// Put the document's text into an opened card, with the passage highlighted and in sight.
+function openPlace(place) {
+  const box = place.querySelector(".document");
+  const store = document.getElementById(place.dataset.text);
+  if (!box || !store) return;
+  const text = store.textContent;
+  const start = Number(place.dataset.start), end = Number(place.dataset.end);
+  const mark = node("mark", text.slice(start, end));
+  const parts = [node("span", text.slice(0, start)), mark, node("span", text.slice(end))];
+  if (store.dataset.before === "1") parts.unshift(node("p", "… " + place.dataset.goesOn, "goes-on"));
+  if (store.dataset.after === "1") parts.push(node("p", place.dataset.goesOn + " …", "goes-on"));
+  box.replaceChildren(...parts);
+  box.scrollTop = Math.max(0, mark.offsetTop - box.clientHeight / 3);
+}
+
+function openCard(card) {
+  for (const other of element.querySelectorAll(".card.current")) other.classList.remove("current");
+  for (const other of element.querySelectorAll("details.place[open]")) if (!card.contains(other)) other.open = false;
+  card.classList.add("current");
+  const place = card.querySelector("details.place");
+  if (place) {
+    place.open = true;
+    openPlace(place);
+  }
+  card.focus({ preventScroll: true });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+}
+
+function followMarker(event) {
+  const link = event.target.closest?.("a.marker");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const id = link.getAttribute("href").slice(1);
+  const card = document.getElementById(id);
+  if (card) return openCard(card);
+  awaited = id; // an earlier answer: the server renders its sources, then the card opens
+  trigger("select", { exchange: Number(id.split("-")[1]) });
+}
+
+function copyAnswer(button) {
+  const text = document.getElementById("copy-text")?.textContent;
+  if (!text) return;
+  const label = button.textContent;
+  const done = () => {
+    button.textContent = document.getElementById("sources").dataset.copied;
+    setTimeout(() => (button.textContent = label), 1500);
+  };
+  // The clipboard API exists on secure origins only; a page served to a local network needs the older way.
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(done);
+  const area = node("textarea", text);
+  document.body.append(area);
+  area.select();
+  if (document.execCommand("copy")) done();
+  area.remove();
+}
+
+// Keep the last question at the top of the conversation while its answer grows, until the reader scrolls.
+let following = null, asked = 0;
+function keepInSight() {
+  const questions = document.querySelectorAll("#chat .user-row");
+  const place = log();
+  if (!place) return;
+  if (questions.length !== asked) {
+    asked = questions.length;
+    following = questions[asked - 1] ?? null;
+  }
+  if (!following?.isConnected) following = questions[asked - 1] ?? null;
+  if (following) place.scrollTop += following.getBoundingClientRect().top - place.getBoundingClientRect().top - 12;
+}
+
+function describe() {
+  const brand = document.getElementById("brand-text");
+  if (!brand) return;
+  document.documentElement.lang = brand.dataset.language;
+  log()?.setAttribute("aria-label", brand.dataset.conversation);
+  document.querySelector("#news")?.setAttribute("aria-live", "polite");
+  // Gradio labels every message with its own source text, markup and all; the text itself is what should be read.
+  for (const message of document.querySelectorAll("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]")) {
+    message.removeAttribute("aria-label");
+  }
+}
+
+document.addEventListener("click", followMarker);
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#copy");
+  if (button) copyAnswer(button);
+});
+element.addEventListener("toggle", (event) => {
+  if (event.target.matches("details.place") && event.target.open) openPlace(event.target);
+}, true);
+for (const name of ["wheel", "touchmove", "keydown"]) {
+  document.addEventListener(name, (event) => {
+    if (event.target.closest?.("#chat [role=log]")) following = null, asked = document.querySelectorAll("#chat .user-row").length;
+  }, { passive: true });
+}
+watch("value", () => {
+  const card = awaited && document.getElementById(awaited);
+  if (card) {
+    awaited = null;
+    openCard(card);
+  }
+});
+new MutationObserver(() => {
+  describe();
+  keepInSight();
+}).observe(document.querySelector("gradio-app") ?? document.body, { subtree: true, childList: true, characterData: true });
+describe();

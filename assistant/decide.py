@@ -1,0 +1,112 @@
+"""What a standalone question is after, how sure that is, and which quotations answer it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.matching import FEATURES, Matcher, Query
+from assistant.relevance import Relevance
+from assistant.terms import Terms
+from assistant.vocabulary import Vocabulary
+from ingest.editorial import Quote, Target
+from vectorstore.index import Index
+
+_UNIT_SHARE = 0.45  # a quotation enters an answer when this share of the answerable probability wants it
+SILENT = ("none", "refuse")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome for one question.
+
+    ``probabilities`` has one entry per target of the matcher. ``best`` is the likeliest target of all, ``answer``
+    the likeliest that has quotations, ``quotes`` what an answer would cite, ``confidence`` the probability in
+    0..1 that citing them is right.
+    """
+
+    query: Query
+    probabilities: npt.NDArray[np.float64]
+    best: Target
+    answer: Target
+    quotes: tuple[Quote, ...]
+    confidence: float
+    signals: dict[str, float]
+
+
+class Decider:
+    """Joins the matcher, the terms and the relevance model over one index."""
+
+    def __init__(self, index: Index, relevance: Relevance) -> None:
+        self.index = index
+        self.vocabulary = Vocabulary(index.concepts)
+        self.matcher = Matcher(index, self.vocabulary)
+        self.terms = Terms(index)
+        self.relevance = relevance
+        targets = self.matcher.targets
+        self.kinds = np.array([target.kind for target in targets])
+        self.silent = np.isin(self.kinds, SILENT)
+        self.spoken = ~self.silent & (self.kinds != "help")
+        sets = {target.id: frozenset(target.quotes) for target in targets}
+        groups: dict[frozenset[Quote], int] = {}
+        self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
+
+    def query(self, text: str, language: str, vector: npt.NDArray[np.float32] | None = None) -> Query:
+        """Compute once what every later step needs of a question."""
+        if vector is None:
+            vector = self.index.embeddings.encode([text], query=True)[0]
+        return Query(text, language, vector, self.vocabulary.concepts(text, language))
+
+    def decide(self, query: Query, exclude: npt.NDArray[np.int64] | None = None) -> Decision:
+        """Decide one question; *exclude* are expected questions to leave out (training)."""
+        features = self.matcher.features(query, exclude)
+        probabilities = self.relevance.probabilities(features)
+        spoken = np.where(self.spoken, probabilities, 0.0)
+        by_group = np.bincount(self.group, spoken, self.group.max() + 1)
+        leader = int(np.argmax(by_group))
+        answer = int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
+        mass = float(spoken.sum())
+        quotes = self._quotes(answer, float(by_group[leader]), spoken, mass)
+        signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
+        targets = self.matcher.targets
+        return Decision(
+            query,
+            probabilities,
+            targets[int(np.argmax(probabilities))],
+            targets[answer],
+            quotes,
+            self.relevance.confidence(signals),
+            signals,
+        )
+
+    def _quotes(self, answer: int, probability: float, spoken: npt.NDArray[np.float64], mass: float) -> tuple[Quote, ...]:
+        """The quotations of the leading target, or, where several targets share the lead, those most of them want."""
+        target = self.matcher.targets[answer]
+        if probability >= 0.5 * mass or target.kind in ("list", "group", "overview"):
+            return target.quotes
+        wanted: dict[Quote, float] = {}
+        for number in np.argsort(-spoken)[:25]:
+            if self.kinds[number] not in ("list", "group", "overview") or spoken[number] > 0.2 * mass:
+                for quote in self.matcher.targets[number].quotes:
+                    wanted[quote] = wanted.get(quote, 0.0) + float(spoken[number])
+        chosen = [quote for quote, share in wanted.items() if share >= _UNIT_SHARE * mass]
+        if not chosen:
+            return target.quotes
+        return tuple(sorted(chosen, key=lambda quote: (quote.source_id, quote.start)))
+
+    def _signals(self, query: Query, features: npt.NDArray[np.float32], best: float, mass: float, silent: float) -> dict[str, float]:
+        named = dict(zip(FEATURES, (float(value) for value in features), strict=True))
+        unknown, content = self.terms.unknown_words(query.text, query.language)
+        uncovered = sum(not self.vocabulary.by_id[concept].covered for concept in query.concepts)
+        return {
+            "answerable_log_odds": float(np.clip(np.log((mass + 1e-6) / (silent + 1e-6)), -6, 6)),
+            "best_probability": best,
+            "best_e5": named["e5_best"],
+            "best_words": named["words_best"],
+            "unknown_words": unknown / max(content, 1),
+            "uncovered_concepts": float(min(uncovered, 2)),
+            "unknown_names": float(min(len(self.terms.unknown_names(query.text, query.language)), 2)),
+            "unknown_numbers": float(min(len(self.terms.unknown_numbers(query.text)), 2)),
+            "passage_dense": named["passage_dense"],
+            "passage_words": named["passage_words"],
+        }

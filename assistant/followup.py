@@ -1,0 +1,65 @@
+"""Whether a question leans on the turns before it, and what it means when it stands alone."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.types import Turn
+from vectorstore.lexical import fold, stems
+
+# Function words by which a question shows that it leans on what was said: openings and back-references.
+_OPENING = {
+    "en": r"and|but|or|so|also|then|what about|how about|what else|anything else|any others?|more",
+    "es": r"y|e|pero|o|tambien|entonces|que hay de|que tal|algo mas|y que|mas|ademas",
+    "pt": r"e|mas|ou|tambem|entao|que tal|mais alguma|algo mais|e quanto|alem disso",
+    "fr": r"et|mais|ou|aussi|alors|qu'en est-il|quoi d'autre|autre chose|d'autres|encore",
+}
+_REFERENCE = {
+    "en": r"it|its|they|them|their|those|these|that|this|there|he|she|his|her|one|ones|same|former|latter|above|such|both|previous",
+    "es": r"eso|esa|ese|esos|esas|esto|esta|este|estos|estas|ellos|ellas|ella|alli|ahi|mismo|misma|mismos|mismas|anterior|anteriores|cuales|lo|los|las|les|ambos|ambas",
+    "pt": r"isso|isto|esse|essa|esses|essas|este|esta|estes|estas|eles|elas|ela|ele|dele|dela|deles|delas|disso|nisso|dessas|desses|nessas|nesses|destas|destes|la|ali|mesmo|mesma|mesmos|mesmas|anterior|anteriores|ambos|ambas",
+    "fr": r"cela|ca|ce|cet|cette|ces|celui|celle|ceux|celles|ils|elles|elle|leur|leurs|y|en|la|meme|memes|precedent|precedente|precedents|precedentes|parmi",
+}
+_SUBSET = {
+    "en": r"(?:which|how many|any|what|are any|do any|is any|list|show)?[^?.]{0,20}\b(?:of|among|from) (?:those|these|them|the above|that list)|(?:those|these|the ones) (?:that|which|for|on|about)",
+    "es": r"(?:de|entre) (?:esas|esos|estas|estos|ellas|ellos|las anteriores|los anteriores|esa lista)",
+    "pt": r"(?:d|n|dentre |entre |de )(?:essas|esses|estas|estes|elas|eles|as anteriores|os anteriores|essa lista)|dentre as|dentre os",
+    "fr": r"(?:parmi|de|d'entre) (?:celles-ci|ceux-ci|celles-la|ceux-la|celles|ceux|elles|eux|ces|cette liste)|lesquelles|lesquels",
+}
+_EMPTY = {
+    "en": "what which who whom whose when where why how many much often is are was were do does did has have had will can could would should the a an of in on at to for from by with about any all some there be been not and or please tell me us show give list say said exactly also more else other others than",
+    "es": "que cual cuales quien quienes cuando donde por como cuanto cuantos cuanta cuantas es son fue fueron hay ha han el la los las un una unos unas de del en a al para por con sobre se lo le no y o si me nos diga muestre liste exactamente mas otro otra otros otras esta estan",
+    "pt": "que qual quais quem quando onde por como quanto quantos quanta quantas e sao foi foram ha tem o a os as um uma uns umas de do da dos das em no na nos nas ao aos para por com sobre se nao ou me nos diga mostre liste exatamente mais outro outra outros outras esta estao",
+    "fr": "que quoi quel quelle quels quelles qui quand ou pourquoi comment combien est sont fut furent a ont le la les un une des de du d l en dans au aux a pour par avec sur se s il y n ne pas et ou si me nous dites montrez listez exactement plus autre autres c qu",
+}
+
+
+def content_stems(text: str, language: str) -> list[str]:
+    """The stems of *text* that carry content: without question words, articles, prepositions and auxiliaries."""
+    empty = {stem for word in _EMPTY[language].split() for stem in stems(word, language)}
+    plain = fold(text).replace("'", " ")
+    keep = {stem for stem in stems(plain, language) if stem not in empty and not stem.isspace()}
+    return [stem for stem in stems(text.replace("'", " ").replace("’", " "), language) if stem in keep or stem not in empty]
+
+
+def leans(question: str, language: str, content: int) -> bool:
+    """Whether *question* leans on the turns before it; *content* counts its content words."""
+    text = fold(question).strip(" ¿¡\"'«“")
+    if re.match(rf"(?:{_OPENING[language]})\b", text) and content <= 6:
+        return True
+    if re.search(rf"\b(?:{_SUBSET[language]})\b", text):
+        return True
+    referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
+    return content <= 1 or (referring and content <= 3)
+
+
+def asks_subset(question: str, language: str) -> bool:
+    """Whether *question* asks which of the items just listed have some property."""
+    return bool(re.search(rf"\b(?:{_SUBSET[language]})\b", fold(question)))
+
+
+def standalone(question: str, history: Sequence[Turn], language: str) -> str:
+    """*question* as it can be searched for: with the user's previous turn before it where it leans on that."""
+    previous = [turn.text for turn in history if turn.role == "user"]
+    if not previous or not leans(question, language, len(set(content_stems(question, language)))):
+        return question
+    return f"{previous[-1]} {question}"

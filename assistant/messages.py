@@ -1,0 +1,200 @@
+"""The words of the frame around quotations, in four languages; quotations themselves are never translated here."""
+
+from typing import Final
+
+_CATALOGUE: Final[dict[str, dict[str, str]]] = {
+    "list_intro": {
+        "en": "**{where}** lists {count} {unit}:",
+        "es": "**{where}** enumera {count} {unit}:",
+        "pt": "**{where}** enumera {count} {unit}:",
+        "fr": "**{where}** énumère {count} {unit} :",
+    },
+    "count": {
+        "en": "**{count} {unit}** in all.",
+        "es": "En total, **{count} {unit}**.",
+        "pt": "No total, **{count} {unit}**.",
+        "fr": "Au total, **{count} {unit}**.",
+    },
+    "group": {
+        "en": "**{where}**: {shown} of {total} {unit}",
+        "es": "**{where}**: {shown} de {total} {unit}",
+        "pt": "**{where}**: {shown} de {total} {unit}",
+        "fr": "**{where}** : {shown} sur {total} {unit}",
+    },
+    "topic_intro": {
+        "en": "The documents contain {count} {passages} on this:",
+        "es": "Los documentos contienen {count} {passages} sobre este tema:",
+        "pt": "Os documentos contêm {count} {passages} sobre este tema:",
+        "fr": "Les documents contiennent {count} {passages} à ce sujet :",
+    },
+    "passage_one": {"en": "passage", "es": "pasaje", "pt": "trecho", "fr": "passage"},
+    "passage_many": {"en": "passages", "es": "pasajes", "pt": "trechos", "fr": "passages"},
+    "none_in": {
+        "en": "No action under {where} concerns it.",
+        "es": "Ninguna acción de {where} se refiere a ello.",
+        "pt": "Nenhuma ação de {where} trata disso.",
+        "fr": "Aucune action de {where} n’y a trait.",
+    },
+    "fact_intro": {
+        "en": "The text states:",
+        "es": "El texto dice:",
+        "pt": "O texto diz:",
+        "fr": "Le texte indique :",
+    },
+    "overview_intro": {
+        "en": "In the words of the documents:",
+        "es": "En palabras de los documentos:",
+        "pt": "Nas palavras dos documentos:",
+        "fr": "Selon les termes des documents :",
+    },
+    "translation": {
+        "en": "unofficial translation",
+        "es": "traducción no oficial",
+        "pt": "tradução não oficial",
+        "fr": "traduction non officielle",
+    },
+    "short_answer": {"en": "**{span}**.", "es": "**{span}**.", "pt": "**{span}**.", "fr": "**{span}**."},
+    "not_stated": {
+        "en": "The documents in this index do not answer this.",
+        "es": "Los documentos de este índice no responden a esta pregunta.",
+        "pt": "Os documentos deste índice não respondem a esta pergunta.",
+        "fr": "Les documents de cet index ne répondent pas à cette question.",
+    },
+    "unknown_terms": {
+        "en": "They do not mention {terms}.",
+        "es": "No mencionan {terms}.",
+        "pt": "Não mencionam {terms}.",
+        "fr": "Ils ne mentionnent pas {terms}.",
+    },
+    "looked_at": {
+        "en": "I looked at {count} passages of {titles}.",
+        "es": "He consultado {count} pasajes de {titles}.",
+        "pt": "Consultei {count} trechos de {titles}.",
+        "fr": "J’ai consulté {count} passages de {titles}.",
+    },
+    "nearest": {
+        "en": "The nearest passages, which do not answer the question:",
+        "es": "Los pasajes más cercanos, que no responden a la pregunta:",
+        "pt": "Os trechos mais próximos, que não respondem à pergunta:",
+        "fr": "Les passages les plus proches, qui ne répondent pas à la question :",
+    },
+    "annex_missing": {
+        "en": "{annex} may say more; it is not in this index: {url}",
+        "es": "{annex} puede contener más información; no está en este índice: {url}",
+        "pt": "{annex} pode conter mais informações; não está neste índice: {url}",
+        "fr": "{annex} peut en dire davantage ; elle n’est pas dans cet index : {url}",
+    },
+    "no_agency": {
+        "en": "The index names no agency for these actions. The directory of agencies ({annex}) is not in this index: {url}",
+        "es": "El índice no nombra ningún organismo para estas acciones. El directorio de organismos ({annex}) no está en este índice: {url}",
+        "pt": "O índice não nomeia nenhum órgão para estas ações. O diretório de órgãos ({annex}) não está neste índice: {url}",
+        "fr": "L’index ne nomme aucun organisme pour ces actions. Le répertoire des organismes ({annex}) n’est pas dans cet index : {url}",
+    },
+    "agencies": {
+        "en": "Bodies named there: {names}.",
+        "es": "Órganos que se nombran: {names}.",
+        "pt": "Órgãos nomeados: {names}.",
+        "fr": "Organes nommés : {names}.",
+    },
+    "wrong_number": {
+        "en": "The question says {said}; the document lists {actual}.",
+        "es": "La pregunta habla de {said}; el documento enumera {actual}.",
+        "pt": "A pergunta fala em {said}; o documento enumera {actual}.",
+        "fr": "La question parle de {said} ; le document en énumère {actual}.",
+    },
+    "not_in_documents": {
+        "en": "Note: the documents do not mention {terms}; what they do say:",
+        "es": "Nota: los documentos no mencionan {terms}; lo que sí dicen:",
+        "pt": "Nota: os documentos não mencionam {terms}; o que dizem é:",
+        "fr": "Remarque : les documents ne mentionnent pas {terms} ; ils indiquent en revanche :",
+    },
+    "none_of_those": {
+        "en": "None of the items just listed concerns this.",
+        "es": "Ninguno de los puntos anteriores se refiere a ello.",
+        "pt": "Nenhum dos itens anteriores trata disso.",
+        "fr": "Aucun des points précédents n’y a trait.",
+    },
+    "refused": {
+        "en": "I cannot help with that; I answer questions about the Regional Strategy and its annexes from their text only.",
+        "es": "No puedo ayudar con eso; respondo a preguntas sobre la Estrategia Regional y sus anexos, únicamente a partir de su texto.",
+        "pt": "Não posso ajudar com isso; respondo a perguntas sobre a Estratégia Regional e seus anexos, unicamente a partir do texto.",
+        "fr": "Je ne peux pas aider sur ce point ; je réponds aux questions sur la Stratégie régionale et ses annexes, uniquement à partir du texte.",
+    },
+    "help": {
+        "en": "I answer questions about the OAS Regional Strategy on criminal gangs and its work plan, in English, Spanish, Portuguese and "
+        "French. Every line rests on a verbatim quotation that you can check in its source; lists are complete; where the documents are silent "
+        "I say so. Try: “What prevention programs exist?”, “Which actions involve judges?”, “How often are the annexes updated?”",
+        "es": "Respondo a preguntas sobre la Estrategia Regional de la OEA sobre pandillas delictivas y su plan de trabajo, en español, inglés, "
+        "portugués y francés. Cada línea se apoya en una cita textual que puede verificar en su fuente; las listas son completas; y cuando los "
+        "documentos callan, lo digo. Pruebe: «¿Qué programas de prevención existen?», «¿Qué acciones incluyen a los jueces?»",
+        "pt": "Respondo a perguntas sobre a Estratégia Regional da OEA sobre gangues delinquentes e seu plano de trabalho, em português, espanhol, "
+        "inglês e francês. Cada linha se apoia em uma citação literal que pode ser conferida na fonte; as listas são completas; e quando os "
+        "documentos silenciam, eu digo. Experimente: “Que programas de prevenção existem?”, “Quais ações envolvem juízes?”",
+        "fr": "Je réponds aux questions sur la Stratégie régionale de l’OEA relative aux gangs criminels et son plan de travail, en français, "
+        "espagnol, portugais et anglais. Chaque ligne repose sur une citation textuelle vérifiable dans sa source ; les listes sont complètes ; "
+        "et lorsque les documents se taisent, je le dis. Essayez : « Quels programmes de prévention existent ? »",
+    },
+    "greeting": {
+        "en": "Hello. What would you like to know about the Regional Strategy?",
+        "es": "Buenos días. ¿Qué desea saber sobre la Estrategia Regional?",
+        "pt": "Olá. O que deseja saber sobre a Estratégia Regional?",
+        "fr": "Bonjour. Que souhaitez-vous savoir sur la Stratégie régionale ?",
+    },
+    "thanks": {
+        "en": "You are welcome.",
+        "es": "Con gusto.",
+        "pt": "De nada.",
+        "fr": "Je vous en prie.",
+    },
+    "goodbye": {
+        "en": "Goodbye, and good work.",
+        "es": "Hasta luego, y buen trabajo.",
+        "pt": "Até logo, e bom trabalho.",
+        "fr": "Au revoir et bon travail.",
+    },
+    "and": {"en": "and", "es": "y", "pt": "e", "fr": "et"},
+}
+
+_UNITS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "action": {"en": ("action", "actions"), "es": ("acción", "acciones"), "pt": ("ação", "ações"), "fr": ("action", "actions")},
+    "voluntary action": {
+        "en": ("voluntary action", "voluntary actions"),
+        "es": ("acción voluntaria", "acciones voluntarias"),
+        "pt": ("ação voluntária", "ações voluntárias"),
+        "fr": ("action volontaire", "actions volontaires"),
+    },
+    "basis": {"en": ("basis", "bases"), "es": ("base", "bases"), "pt": ("base", "bases"), "fr": ("base", "bases")},
+    "step": {"en": ("step", "steps"), "es": ("paso", "pasos"), "pt": ("passo", "passos"), "fr": ("étape", "étapes")},
+    "mandate": {"en": ("mandate", "mandates"), "es": ("mandato", "mandatos"), "pt": ("mandato", "mandatos"), "fr": ("mandat", "mandats")},
+    "activity": {
+        "en": ("activity", "activities"),
+        "es": ("actividad", "actividades"),
+        "pt": ("atividade", "atividades"),
+        "fr": ("activité", "activités"),
+    },
+    "date": {"en": ("date", "dates"), "es": ("fecha", "fechas"), "pt": ("data", "datas"), "fr": ("date", "dates")},
+    "Annex": {"en": ("annex", "annexes"), "es": ("anexo", "anexos"), "pt": ("anexo", "anexos"), "fr": ("annexe", "annexes")},
+    "item": {"en": ("item", "items"), "es": ("punto", "puntos"), "pt": ("item", "itens"), "fr": ("point", "points")},
+}
+
+
+def message(key: str, language: str, **values: object) -> str:
+    """The sentence *key* in *language* with its values filled in."""
+    return _CATALOGUE[key][language].format(**values)
+
+
+def unit_name(unit: str, count: int, language: str) -> str:
+    """What *count* items of a list are called.
+
+    >>> unit_name("action", 2, "pt")
+    'ações'
+    """
+    one, many = _UNITS.get(unit, _UNITS["item"])[language]
+    return one if count == 1 else many
+
+
+def join_names(names: list[str], language: str) -> str:
+    """Names joined as a sentence has them: "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {message('and', language)} {names[-1]}"

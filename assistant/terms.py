@@ -1,0 +1,89 @@
+"""What a question names that the documents do not: names, numbers, years, words."""
+
+import re
+from functools import lru_cache
+
+from babel import Locale
+
+from assistant.followup import content_stems
+from ingest.editorial import LANGUAGES
+from vectorstore.index import Index
+from vectorstore.lexical import fold
+
+_CAPITALISED = re.compile(r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*")
+_NUMBER = re.compile(r"(?<![\w./-])\d{1,4}(?:[.,]\d+)?(?![\w/-])")
+_WORD_NUMBERS = {
+    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte",
+    "pt": "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove vinte",
+    "fr": "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt",
+}
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, frozenset[str]]:
+    """Names of states and territories in each language, folded (from Unicode's CLDR)."""
+    return {
+        language: frozenset(fold(name) for code, name in Locale(language).territories.items() if len(code) == 2 and len(name) > 3)
+        for language in LANGUAGES
+    }
+
+
+class Terms:
+    """Compares what a question names with what the index knows."""
+
+    def __init__(self, index: Index) -> None:
+        texts = [index.text(p.id, language) for p in index.passages for language in LANGUAGES]
+        titles = [f"{source.title} {source.short_title} {source.symbol or ''}" for source in index.sources.values()]
+        self._text = fold(" ".join([*texts, *titles]))
+        self._words = set(re.findall(r"[\w-]+", self._text))
+        self._known: dict[str, set[str]] = {}
+        for language in LANGUAGES:
+            words: set[str] = set()
+            for passage in index.passages:
+                words.update(content_stems(index.text(passage.id, language), language))
+            self._known[language] = words
+        answerable: dict[str, dict[str, int]] = {language: {} for language in LANGUAGES}
+        for question in index.questions:
+            if index.targets[question.target_id].kind not in ("none", "refuse"):
+                counts = answerable[question.language]
+                for stem in set(content_stems(question.text, question.language)):
+                    counts[stem] = counts.get(stem, 0) + 1
+        self._asked = {language: {stem for stem, count in counts.items() if count >= 2} for language, counts in answerable.items()}
+
+    def unknown_words(self, text: str, language: str) -> tuple[int, int]:
+        """(content words that neither the passages nor any answerable expected question has, content words)."""
+        content = set(content_stems(text, language))
+        unknown = {stem for stem in content if stem not in self._known[language] and stem not in self._asked[language]}
+        return len(unknown), len(content)
+
+    def unknown_names(self, text: str, language: str) -> list[str]:
+        """Proper names and states in *text* that the index does not have, as they are written."""
+        found = []
+        folded = fold(text)
+        for country in _countries()[language]:
+            if country not in self._text and re.search(rf"\b{re.escape(country)}\b", folded):
+                start = folded.find(country)
+                found.append(text[start : start + len(country)] if len(folded) == len(text) else country.title())
+        if not text.isupper():
+            for match in _CAPITALISED.finditer(text):
+                name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".?!¿¡:«“\"("
+                if first and not name.isupper() and " " not in name:
+                    continue
+                words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
+                if words and not any(self._has(word) for word in words) and not any(fold(name) in fold(other) for other in found):
+                    found.append(name)
+        return found
+
+    def _has(self, word: str) -> bool:
+        return word in self._words or word.rstrip("s") in self._words or f"{word}s" in self._words
+
+    def numbers(self, text: str, language: str) -> list[int]:
+        """The whole numbers below 100 that *text* states, in figures or words."""
+        words = _WORD_NUMBERS[language].split()
+        spelled = [words.index(word) for word in re.findall(r"[\w-]+", fold(text)) if word in words[2:]]
+        return [int(m) for m in _NUMBER.findall(text) if m.isdigit() and int(m) < 100] + spelled
+
+    def unknown_numbers(self, text: str) -> list[str]:
+        """Years in *text* that no passage has."""
+        return [year for year in re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", text) if year not in self._text]

