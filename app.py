@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from app_parts.address import check_address
 from app_parts.conversation import Conversation, Exchange, plain_text, turns_of
 from app_parts.messages import Texts
 from assistant.types import Answer
@@ -23,9 +24,7 @@ _log = logging.getLogger("app")
 _OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1"}
 
 
-def respond(
-    assistant: "Assistant", message: object, past: Conversation, language: str | None, texts: Texts
-) -> Iterator[Exchange]:
+def respond(assistant: "Assistant", message: object, past: Conversation, language: str | None, texts: Texts) -> Iterator[Exchange]:
     """Answer one message of a conversation; every failure becomes a message in the chat.
 
     Args:
@@ -36,7 +35,7 @@ def respond(
         texts: The page's texts, for the message about an unexpected failure.
 
     Yields:
-        The exchange as it grows; the last one has its ``answer``, or is ``failed``.
+        The exchange as it grows; the last one has its ``answer``, or a ``failure``.
     """
     question = plain_text(message)
     exchange = Exchange(question)
@@ -49,11 +48,11 @@ def respond(
                 exchange = replace(exchange, text=exchange.text + piece)
             yield exchange
     except UserError as error:
-        yield replace(exchange, text=str(error), failed=True)
+        yield replace(exchange, text="", failure=str(error))
     except Exception:
         # The visitor gets a polite message and the server keeps serving; the log has the traceback.
         _log.exception("A question could not be answered")
-        yield replace(exchange, text=texts.error, failed=True)
+        yield replace(exchange, text="", failure=texts.error)
 
 
 def main() -> int:
@@ -61,17 +60,10 @@ def main() -> int:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)  # on the handler too: some libraries lower their own loggers to DEBUG
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s: %(message)s", handlers=[handler])
-    os.environ.update(_OFFLINE)  # read by the libraries when they are imported, hence the imports below
-    from app_parts.chat import Chat
-    from app_parts.page import build_page
-    from app_parts.server import check_address, serve
-    from assistant.core import Assistant
-
     try:
         settings = Settings()
         check_address(settings.host, settings.port)
-        assistant = Assistant.open(settings)
-        serve(build_page(Chat(assistant.index, partial(respond, assistant))), settings.host, settings.port)
+        _run(settings)
     except ValidationError as error:
         fault = error.errors()[0]
         print(f"Error: ASSISTANT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}.", file=sys.stderr)
@@ -80,6 +72,18 @@ def main() -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(settings: Settings) -> None:
+    os.environ.update(_OFFLINE)  # read by the libraries when they are imported, hence the imports here
+    from assistant.core import Assistant
+
+    from app_parts.chat import Chat
+    from app_parts.events import build_blocks
+    from app_parts.server import serve
+
+    assistant = Assistant.open(settings)
+    serve(build_blocks(Chat(assistant.index, partial(respond, assistant))), settings.host, settings.port)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,17 @@ Message = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything on the page that a conversation decides. ``running`` says that an answer is on its way."""
+    """Everything on the page that a conversation decides.
+
+    ``running`` says that an answer is on its way; ``box`` is what the question box holds from now on, ``None`` leaves it.
+    """
 
     conversation: Conversation
     messages: list[Message]
     panel: str
     announcement: str
     running: bool
+    box: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,16 @@ class Chat:
     respond: Respond
 
     def ask(self, message: object, past: Conversation, visitor: Visitor) -> Iterator[View]:
-        """Answer *message* after *past*: a view for every piece of the answer, the last one with its sources."""
+        """Answer *message* after *past*: a view for every piece of the answer, the last one with its sources.
+
+        The question box is emptied once, when its question enters the conversation, so that the next one can be typed
+        while the answer streams; a question that failed comes back into the box to be mended.
+        """
+        box: str | None = ""
         for exchange in self.respond(message, past, visitor.language, visitor.page):
-            yield self.view((*past, exchange), visitor, running=exchange.answer is None and not exchange.failed)
+            view = self.view((*past, exchange), visitor, running=exchange.answer is None and not exchange.failure)
+            yield replace(view, box=exchange.question if exchange.failure else box)
+            box = None
 
     def retry(self, past: Conversation, visitor: Visitor) -> Iterator[View]:
         """Ask the last question again in its place."""
@@ -67,9 +78,8 @@ class Chat:
 
     def stop(self, past: Conversation, visitor: Visitor) -> View:
         """Leave the answer as far as it got; it counts as failed, so that no follow-up builds on half an answer."""
-        if past and past[-1].answer is None and not past[-1].failed:
-            text = f"{past[-1].text}\n\n{visitor.page.stopped}".strip()
-            past = (*past[:-1], replace(past[-1], text=text, failed=True))
+        if past and past[-1].answer is None and not past[-1].failure:
+            past = (*past[:-1], replace(past[-1], failure=visitor.page.stopped))
         return self.view(past, visitor)
 
     def view(self, conversation: Conversation, visitor: Visitor, *, running: bool = False) -> View:
@@ -80,7 +90,9 @@ class Chat:
                 messages.append({"role": "user", "content": question_markdown(exchange.question)})
             text = answer_markdown(exchange, position, visitor.about(exchange)) or f"*{visitor.page.searching}*"
             messages.append({"role": "assistant", "content": text})
-        return View(conversation, messages, self.panel(conversation, len(conversation), visitor), self._news(conversation, visitor), running)
+        return View(
+            conversation, messages, self.panel(conversation, len(conversation), visitor), self._news(conversation, visitor), running
+        )
 
     def panel(self, conversation: Conversation, position: int, visitor: Visitor) -> str:
         """The sources panel for the *position*-th exchange (from 1)."""
@@ -88,7 +100,7 @@ class Chat:
             return empty_panel_html(visitor.page)
         exchange = conversation[position - 1]
         if exchange.answer is None:
-            return empty_panel_html(visitor.page, None if exchange.failed else visitor.page.searching)
+            return empty_panel_html(visitor.page, None if exchange.failure else visitor.page.searching)
         return panel_html(self.index, exchange, position, visitor.page, visitor.about(exchange))
 
     def _news(self, conversation: Conversation, visitor: Visitor) -> str:

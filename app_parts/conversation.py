@@ -10,14 +10,14 @@ from assistant.types import Answer, Turn
 class Exchange:
     """A question and what was said to it so far.
 
-    ``text`` is Markdown and grows while the answer streams; ``answer`` is there once it is whole. ``failed`` says
-    that ``text`` is a message about a failure and no answer.
+    ``text`` is Markdown and grows while the answer streams; ``answer`` is there once it is whole. ``failure`` is the
+    message, as plain text, about why there will be none.
     """
 
     question: str
     text: str = ""
     answer: Answer | None = None
-    failed: bool = False
+    failure: str = ""
 
 
 Conversation = tuple[Exchange, ...]

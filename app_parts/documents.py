@@ -23,11 +23,11 @@ def _entry(source: Source, texts: Texts, *, present: bool) -> str:
     before, short, after = source.title.partition(source.short_title)
     if not short:
         before, short, after = "", source.short_title, f": {source.title}"
-    title = f"{escape(before)}<b>{escape(short)}</b>{escape(after)}"
-    link = link_html(source.url, texts.official, f"{texts.official}: {source.title}")
+    name = f"{escape(before)}<b>{escape(short)}</b>{escape(after)}"
+    link = link_html(source.url, name, f"{source.title}. {texts.official}")
     return (
         f'<li class="{"present" if present else "absent"}" data-source="{escape(source.id)}">'
         f'<span class="tick" aria-hidden="true">{"✓" if present else "–"}</span>'
-        f'<span class="what"><span lang="{escape(source.language)}">{title}</span> '
-        f'<span class="state">{escape(state)}</span> {link}</span></li>'
+        f'<span class="name" lang="{escape(source.language)}" title="{escape(source.title)}">{link or name}</span> '
+        f'<span class="state">{escape(state)}</span></li>'
     )

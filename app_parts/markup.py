@@ -31,13 +31,18 @@ def question_markdown(question: str) -> str:
     return literal_markdown(shown if len(shown) <= _SHOWN_QUESTION else shown[:_SHOWN_QUESTION] + "…")
 
 
-def link_html(url: str | None, label: str, description: str) -> str:
-    """A link to an official document, nothing where *url* is missing or no web address; *description* is for screen readers."""
+def link_html(url: str | None, inner: str, description: str) -> str:
+    """A link to an official document; empty where *url* is missing or is no web address.
+
+    Args:
+        url: The address, as the manifest or an answer has it.
+        inner: What the link shows, as HTML.
+        description: What a screen reader says, as plain text.
+    """
     if not url or not url.lower().startswith(("http://", "https://")):
         return ""
     return (
-        f'<a class="official" href="{escape(url)}" target="_blank" rel="noopener noreferrer" aria-label="{escape(description)}">'
-        f"{escape(label)}</a>"
+        f'<a class="official" href="{escape(url)}" target="_blank" rel="noopener noreferrer" aria-label="{escape(description)}">{inner}</a>'
     )
 
 
@@ -49,25 +54,32 @@ def source_anchor(exchange: int, number: int) -> str:
 def marker_html(exchange: int, number: int, texts: Texts) -> str:
     """A citation marker: a real link to the card of its source."""
     label = escape(texts.source.format(number=number))
-    return f'<a class="marker" href="#{source_anchor(exchange, number)}" aria-label="{label}">[{number}]</a>'
+    return f'<a class="marker" href="#{source_anchor(exchange, number)}" title="{label}" aria-label="{label}">[{number}]</a>'
 
 
 def answer_markdown(exchange: Exchange, position: int, texts: Texts) -> str:
     """An answer's Markdown with its citation markers as links.
 
-    ``<`` and ``&`` are escaped, so a document or a language model cannot bring HTML of its own into the page. While
-    the answer streams, its citations are not known yet and every marker is taken for one.
+    ``<`` is escaped, so a document or a language model cannot bring HTML of its own into the page; the character
+    references of the Markdown stay. While the answer streams, its citations are not known yet and every marker is taken for one.
     """
-    if exchange.failed:
-        return literal_markdown(exchange.text)
     known = None if exchange.answer is None else {citation.number for citation in exchange.answer.citations}
-    text = exchange.text.replace("&", "&amp;").replace("<", "&lt;")
+    if exchange.failure:
+        known = set()  # what was said before the failure has no sources in the panel
+    text = exchange.text.replace("<", "&lt;")
 
     def link(found: re.Match[str]) -> str:
         number = int(found[1])
         return marker_html(position, number, texts) if known is None or number in known else found[0]
 
-    return _MARKER.sub(link, text)
+    linked = _MARKER.sub(link, text)
+    if exchange.failure:
+        linked += f'\n\n<span class="failure">{literal_markdown(exchange.failure)}</span>'
+    if known:
+        # Where the panel stands below the conversation (on a phone), this leads there; elsewhere it is not shown.
+        label = escape(texts.sources_of.format(count=len(known)))
+        linked += f'\n\n<a class="to-sources" href="#{source_anchor(position, min(known))}">{label}</a>'
+    return linked
 
 
 def copy_text(answer: Answer) -> str:

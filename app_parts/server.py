@@ -1,17 +1,15 @@
-"""Serving the page: one address, no other host, and plain words when the address cannot be had."""
+"""Serving the page, and keeping its browser from every other host."""
 
-import errno
 import re
-import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from app_parts.address import port_in_use
 from app_parts.page import STATIC
 from app_parts.theme import make_theme
-from ingest.errors import UserError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,10 +29,6 @@ _HEADERS = (
 )
 # Gradio's template advertises itself with addresses of other hosts.
 _ADVERTISEMENT = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>', re.S)
-
-
-class AddressError(UserError):
-    """The web application cannot listen where it was told to."""
 
 
 class OwnHostOnly:
@@ -75,25 +69,6 @@ async def _send_page(start: MutableMapping[str, Any], page: bytes, send: Send) -
     await send({"type": "http.response.body", "body": body})
 
 
-def check_address(host: str, port: int) -> None:
-    """Make sure that the address is free, before any model is loaded.
-
-    Raises:
-        AddressError: it is in use, or not an address of this machine.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port in TIME_WAIT is free
-            probe.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise AddressError(f"Port {port} is in use by another program. Set ASSISTANT_PORT to a free port.") from None
-        if error.errno == errno.EACCES:
-            raise AddressError(f"Port {port} may not be used by this user. Set ASSISTANT_PORT to a port above 1023.") from None
-        raise AddressError(f"Cannot listen on {host}: {error.strerror}. Set ASSISTANT_HOST to an address of this machine.") from None
-
-
 def serve(blocks: gr.Blocks, host: str, port: int) -> None:
     """Serve *blocks* until the process is interrupted.
 
@@ -121,7 +96,7 @@ def serve(blocks: gr.Blocks, host: str, port: int) -> None:
             app_kwargs={"middleware": [Middleware(OwnHostOnly)]},
         )
     except OSError:
-        raise AddressError(f"Port {port} is in use by another program. Set ASSISTANT_PORT to a free port.") from None
+        raise port_in_use(port) from None
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     print(f"Strategy Assistant: http://{shown}:{port}  (Ctrl+C stops it)", flush=True)
     blocks.block_thread()

@@ -68,9 +68,9 @@ def coverage_text(index: Index, answer: Answer, texts: Texts) -> str:
     """The answer's coverage of its list, such as "12 of 12 actions"; empty when the answer shows no list."""
     if answer.coverage is None:
         return ""
-    wanted = answer.coverage.list
-    found = [entry.unit for entry in index.lists.values() if wanted in (entry.id, entry.title, entry.locator)]
-    unit = texts.units.get(found[0], texts.units["item"]) if found else texts.units["item"]
+    lists = {index.by_id[citation.passage_id].list_id for citation in answer.citations}
+    units = {index.lists[key].unit for key in lists if key is not None}
+    unit = texts.units.get(units.pop() if len(units) == 1 else "item", texts.units["item"])
     return texts.coverage.format(shown=answer.coverage.shown, total=answer.coverage.total, unit=unit)
 
 
@@ -79,7 +79,7 @@ def _facts(index: Index, answer: Answer, texts: Texts) -> str:
     coverage = coverage_text(index, answer, texts)
     if coverage:
         facts.append(f'<span class="coverage">{escape(coverage)}</span>')
-    if answer.status in ("answered", "partial"):
+    if answer.citations:
         percent = round(answer.confidence * 100)
         facts.append(f'<span class="confidence">{escape(texts.confidence.format(percent=percent))}</span>')
     if answer.removed:
@@ -120,19 +120,19 @@ def _card(citation: Citation, *, index: Index, answer: Answer, position: int, te
     source = index.sources[citation.source_id]
     canonical = index.canonical[citation.source_id]
     start, end = (_utf16(canonical[extract.start : offset]) for offset in (citation.start, citation.end))
-    link = link_html(citation.url, texts.official, f"{texts.official}: {citation.title}")
+    link = link_html(citation.url, escape(texts.official), f"{texts.official}: {citation.title}")
     region = texts.passage_in.format(title=citation.title)
     anchor = source_anchor(position, citation.number)
     return (
         f'<li class="card" id="{anchor}" tabindex="-1" aria-label="{escape(texts.source.format(number=citation.number))}">'
         f'<div class="card-head"><span class="number" aria-hidden="true">{citation.number}</span>'
         f'<div><p class="locator" lang="{escape(source.language)}">{escape(citation.locator)}</p>'
-        f'<p class="title" lang="{escape(source.language)}">{escape(citation.title)}</p></div></div>'
+        f'<p class="title" lang="{escape(source.language)}" title="{escape(citation.title)}">{escape(citation.title)}</p></div></div>'
         f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, answer, texts)}'
         f'<details class="place" data-text="{escape(extract.key)}" data-start="{start}" data-end="{end}" '
         f'data-goes-on="{escape(texts.goes_on)}"><summary>{escape(texts.in_document)}</summary>'
         f'<div class="document" role="region" tabindex="0" lang="{escape(source.language)}" aria-label="{escape(region)}"></div></details>'
-        f"{link}</li>"
+        f'{link}<button type="button" class="back">{escape(texts.back)}</button></li>'
     )
 
 

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from assistant.matching import FEATURES, Matcher, Query
 from assistant.relevance import Relevance
 from assistant.terms import Terms
-from assistant.vocabulary import Vocabulary
 from ingest.editorial import Quote, Target
 from vectorstore.index import Index
+from vectorstore.vocabulary import Vocabulary
 
 _UNIT_SHARE = 0.45  # a quotation enters an answer when this share of the answerable probability wants it
 SILENT = ("none", "refuse")
@@ -40,7 +40,7 @@ class Decider:
     def __init__(self, index: Index, relevance: Relevance) -> None:
         self.index = index
         self.vocabulary = Vocabulary(index.concepts)
-        self.matcher = Matcher(index, self.vocabulary)
+        self.matcher = Matcher(index)
         self.terms = Terms(index)
         self.relevance = relevance
         targets = self.matcher.targets
@@ -57,9 +57,10 @@ class Decider:
             vector = self.index.embeddings.encode([text], query=True)[0]
         return Query(text, language, vector, self.vocabulary.concepts(text, language))
 
-    def decide(self, query: Query, exclude: npt.NDArray[np.int64] | None = None) -> Decision:
-        """Decide one question; *exclude* are expected questions to leave out (training)."""
-        features = self.matcher.features(query, exclude)
+    def decide(self, query: Query, features: npt.NDArray[np.float32] | None = None) -> Decision:
+        """Decide one question; *features* are those of the matcher where they are known already."""
+        if features is None:
+            features = self.matcher.features(query)
         probabilities = self.relevance.probabilities(features)
         spoken = np.where(self.spoken, probabilities, 0.0)
         by_group = np.bincount(self.group, spoken, self.group.max() + 1)
@@ -101,8 +102,6 @@ class Decider:
         return {
             "answerable_log_odds": float(np.clip(np.log((mass + 1e-6) / (silent + 1e-6)), -6, 6)),
             "best_probability": best,
-            "best_e5": named["e5_best"],
-            "best_words": named["words_best"],
             "unknown_words": unknown / max(content, 1),
             "uncovered_concepts": float(min(uncovered, 2)),
             "unknown_names": float(min(len(self.terms.unknown_names(query.text, query.language)), 2)),

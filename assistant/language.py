@@ -17,9 +17,7 @@ class LanguageDetector:
 
     def __init__(self, index: Index) -> None:
         py3langid.set_languages(list(LANGUAGES))
-        self._words: dict[str, set[str]] = {language: set() for language in LANGUAGES}
-        for question in index.questions:
-            self._words[question.language].update(_WORD.findall(fold(question.text)))
+        self._words: dict[str, set[str]] = {language: set(index.question_words[language]) for language in LANGUAGES}
         for passage in index.passages:
             for language in LANGUAGES:
                 if language == passage.language or language in index.translations[passage.id]:

@@ -43,13 +43,7 @@ class Terms:
             for passage in index.passages:
                 words.update(content_stems(index.text(passage.id, language), language))
             self._known[language] = words
-        answerable: dict[str, dict[str, int]] = {language: {} for language in LANGUAGES}
-        for question in index.questions:
-            if index.targets[question.target_id].kind not in ("none", "refuse"):
-                counts = answerable[question.language]
-                for stem in set(content_stems(question.text, question.language)):
-                    counts[stem] = counts.get(stem, 0) + 1
-        self._asked = {language: {stem for stem, count in counts.items() if count >= 2} for language, counts in answerable.items()}
+        self._asked = index.asked_stems
 
     def unknown_words(self, text: str, language: str) -> tuple[int, int]:
         """(content words that neither the passages nor any answerable expected question has, content words)."""

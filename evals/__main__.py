@@ -183,16 +183,22 @@ def report(
             out.print(f"Wrote {path}", markup=False, highlight=False)
 
 
+def _benchmark(folder: Path, language: str, keep: Path | None, judged: bool) -> tuple[Any, Any]:
+    from evals.retrieval import load_beir, temporary_index
+
+    data = load_beir(folder, language, judged=judged)
+    with _progress("Embedding") as progress:
+        return data, temporary_index(data, _settings(), language, progress, keep)
+
+
 @app.command()
 def retrieval(
     beir: BeirDir, as_json: AsJson = False, history: History = False, limit: Limit = None, language: Language = "en", keep: Keep = None
 ) -> None:
     """Measure retrieval on a BEIR folder with the product's own pipeline: nDCG@10, R@1/5/10, RR@10; fused and part by part."""
-    from evals.retrieval import evaluate_retrieval, load_beir, temporary_index
+    from evals.retrieval import evaluate_retrieval
 
-    data = load_beir(beir, language)
-    with _progress("Embedding") as progress:
-        index = temporary_index(data, _settings(), language, progress, keep)
+    data, index = _benchmark(beir, language, keep, True)
     figures = evaluate_retrieval(index, data, history=history, limit=limit)
     if as_json:
         made = {name: {measure: asdict(figure) for measure, figure in row.items()} for name, row in figures.items()}
@@ -208,11 +214,9 @@ def answerability(
     beir: BeirDir, as_json: AsJson = False, history: History = False, limit: Limit = None, language: Language = "en", keep: Keep = None
 ) -> None:
     """AUROC of the product's confidence: answerable queries against those flagged `answerable: false`."""
-    from evals.retrieval import evaluate_answerability, load_beir, temporary_index
+    from evals.retrieval import evaluate_answerability
 
-    data = load_beir(beir, language, judged=False)
-    with _progress("Embedding") as progress:
-        index = temporary_index(data, _settings(), language, progress, keep)
+    data, index = _benchmark(beir, language, keep, False)
     figures = evaluate_answerability(index, data, history=history, limit=limit)
     if as_json:
         print(json.dumps(figures, indent=2))

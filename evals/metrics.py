@@ -21,6 +21,7 @@ METRICS: dict[str, tuple[str, str, bool]] = {
     "complete": ("Complete answers", "answered, and every gold quotation is supported by a citation", True),
     "quote_recall": ("Quote recall", "share of the gold quotations that a citation supports", True),
     "citation_precision": ("Citation precision", "share of the citations that rest on gold, equivalent or acceptable text", True),
+    "focus": ("Citation focus", "share of the cited characters that are gold, equivalent or acceptable text", True),
     "abstention": ("Abstention", "unanswerable questions on which the assistant abstained (recall of abstention)", True),
     "false_abstention": ("False abstention", "answerable questions on which it abstained", False),
     "exactness": ("Quotation exactness", "citations whose quotation is verbatim at its offsets", True),
@@ -72,18 +73,28 @@ def overlap(a: Span, b: Span) -> int:
     return max(0, min(a[2], b[2]) - max(a[1], b[1])) if a[0] == b[0] else 0
 
 
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The characters of *spans* as disjoint spans in order.
+
+    >>> union([("s", 2, 6), ("s", 0, 4), ("s", 9, 12)])
+    [('s', 0, 6), ('s', 9, 12)]
+    """
+    merged: list[Span] = []
+    for source, start, end in sorted(spans):
+        if merged and merged[-1][0] == source and start <= merged[-1][2]:
+            merged[-1] = (source, merged[-1][1], max(end, merged[-1][2]))
+        else:
+            merged.append((source, start, end))
+    return merged
+
+
 def covered(target: Span, spans: Iterable[Span]) -> int:
     """Characters of *target* in the union of *spans*; none counts twice.
 
     >>> covered(("s", 0, 10), [("s", 0, 4), ("s", 2, 6), ("s", 9, 12)])
     7
     """
-    total, reached = 0, target[1]
-    for _, start, end in sorted(span for span in spans if overlap(target, span)):
-        start, end = max(start, reached), min(end, target[2])
-        total += max(0, end - start)
-        reached = max(reached, end)
-    return total
+    return sum(overlap(target, span) for span in union(spans))
 
 
 def supports(citations: Sequence[Span], gold: Sequence[Span]) -> bool:
@@ -120,6 +131,20 @@ def relevant(citation: Span, accepted: Iterable[Span]) -> bool:
         if shared and (shared >= citation[2] - citation[1] or shared >= span[2] - span[1]):
             return True
     return False
+
+
+def focus(citations: Sequence[Span], accepted: Sequence[Span]) -> float | None:
+    """Share of the cited characters that are accepted text: what tells a quotation from a page that contains it.
+
+    Citation precision forgives a citation that is much longer than its evidence; this does not. It is no goal of its
+    own, since the sentence around a short gold quotation is fair to cite.
+
+    >>> focus([("s", 0, 10), ("s", 5, 20)], [("s", 0, 5)]), focus([], [("s", 0, 5)])
+    (0.25, None)
+    """
+    cited = union(citations)
+    size = sum(end - start for _, start, end in cited)
+    return sum(covered(span, accepted) for span in cited) / size if size else None
 
 
 def spans_of(citations: Iterable[Citation]) -> list[Span]:
@@ -201,6 +226,7 @@ def score(case: Case, answer: Answer, canonical: Mapping[str, str], passages: Ma
         values["complete"] = values["correct"] = float(not missing and answer.status in ANSWERED)
         values["quote_recall"] = 1 - len(missing) / len(case.gold)
         values["citation_precision"] = 1 - len(extra) / len(cited) if cited else None
+        values["focus"] = focus(cited, accepted)
         values["false_abstention"] = abstained
     elif case.smalltalk:
         values["smalltalk"] = values["correct"] = float(answer.status == "answered" and not cited)

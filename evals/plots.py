@@ -54,7 +54,8 @@ def _bars(title: str, groups: dict[str, Any]) -> tuple[str, str, str]:
             said += [f"{list(groups)[place]} {name} {f.value:.2f}" for place, f in scored]
     axes.set_xticks(range(len(groups)), [name.replace(" ", "\n").replace("-", "-\n") for name in groups])
     axes.set_ylim(0, 1.05)
-    axes.legend(loc="lower right", ncols=4, fontsize=8)
+    axes.grid(visible=False, axis="x")
+    figure.legend(loc="outside upper right", ncols=4, fontsize=8)
     return title, f"Bars with 95 % intervals: {'; '.join(said)}.", _uri(figure)
 
 
@@ -63,8 +64,10 @@ def _reliability(results: Sequence[CaseResult]) -> tuple[str, str, str]:
     bins = reliability([result.confidence for result in given], [result.values["complete"] or 0.0 for result in given]) if given else []
     figure, axes = _figure()
     axes.plot([0, 1], [0, 1], linestyle="--", color="#555", label="perfect calibration")
-    axes.scatter([b[0] for b in bins], [b[1] for b in bins], s=[20 + 3 * b[2] for b in bins], color="#1b5e9b", label="answers (size: n)")
-    axes.set(xlabel="confidence", ylabel="share complete", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    axes.plot([b[0] for b in bins], [b[1] for b in bins], marker="o", color="#1b5e9b", label="given answers, with n per bin")
+    for stated, seen, n in bins:
+        axes.annotate(str(n), (stated, seen), fontsize=8, xytext=(4, -11), textcoords="offset points")
+    axes.set(xlabel="confidence", ylabel="share complete", xlim=(-0.05, 1.08), ylim=(-0.08, 1.05))
     axes.legend(fontsize=8)
     said = "; ".join(f"confidence {stated:.2f}, complete {seen:.2f}, n {n}" for stated, seen, n in bins)
     return "Reliability of the confidence of given answers", f"Per bin: {said or 'no answers'}.", _uri(figure)

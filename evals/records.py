@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +171,7 @@ def latest_runs(runs: Path) -> list[Run]:
     return sorted(found, key=lambda run: str(run.record["created"]))
 
 
-def without_latency(results: Sequence[CaseResult]) -> list[CaseResult]:
-    """The results without what differs between machines, for comparison."""
-    return [replace(result, latency_ms=0.0, open=None) for result in results]
-
-
 def failed(result: CaseResult) -> list[str]:
-    """Why a case needs a look: the names of the metrics that are short of their best, worst news first."""
-    ideal = {name: float(better) for name, (_, _, better) in METRICS.items()}
+    """Why a case needs a look: the names of the metrics that are short of their best (the focus aside)."""
+    ideal = {name: float(better) for name, (_, _, better) in METRICS.items()} | {"focus": result.values["focus"]}
     return [name for name, value in result.values.items() if value is not None and value != ideal[name]]

@@ -130,9 +130,10 @@ def _git(*arguments: str) -> str | None:
 
 
 def _code_digest() -> str:
-    """The sha256 over the product's and this room's code, so that uncommitted work is told apart too."""
+    """The sha256 over the product's and this room's code and coefficients, so that uncommitted work is told apart too."""
     digest = hashlib.sha256()
-    for path in sorted(path for room in _CODE for path in (ROOT / room).rglob("*.py")):
+    files = (path for room in _CODE for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".json") and path.name != "floors.json")
+    for path in sorted(files):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -188,7 +189,7 @@ def _kept(folder: Path, description: dict[str, Any]) -> list[CaseResult]:
         earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except ValueError:
         earlier = {}
-    changed = [name for name in description if earlier.get(name) != description[name]]
+    changed = [name for name in description if earlier.get(name) != description[name] and name != "commit"]
     if changed:
         what = ", ".join(changed)
         raise UserError(f"There is a run {folder.name!r} already, and since then this changed: {what}. Add --fresh or another --name.")

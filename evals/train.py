@@ -1,10 +1,7 @@
-"""Fit the coefficients of relevance on the expected questions, each left out in turn.
-
-The evaluation cases take no part: the expected questions are written from the documents, and a question
-that is asked of the model has itself, or for half of the unanswerable ones its whole topic, left out.
-"""
+"""Fit the coefficients of relevance on the development half of the cases; the unseen half takes no part."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,93 +9,115 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assistant.decide import Decider
+from assistant.decide import SILENT, Decider, Decision
 from assistant.matching import FEATURES
 from assistant.relevance import SIGNALS, Relevance
+from evals.cases import Case, Located
+from evals.metrics import Span, relevant, resolve, supports
+from ingest.editorial import Quote
 from vectorstore.index import Index
 
-_PRIOR = 1e-3
+_PRIOR = 1e-2
+_FOLDS = 5
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
-def fit(index: Index, *, questions: int = 2400, seed: int = 0) -> tuple[Relevance, dict[str, float]]:
-    """Fit both models on a sample of *questions* expected questions; also returns what was measured on the way."""
-    rng = np.random.default_rng(seed)
-    blank = Relevance(FEATURES, *(tuple([value] * len(FEATURES)) for value in (0.0, 1.0, 0.0)), SIGNALS, tuple([0.0] * len(SIGNALS)), 0.0, 0.5)
-    decider = Decider(index, blank)
-    matcher = decider.matcher
-    rows = rng.permutation(len(matcher.owner))[:questions]
-    features, owners = [], []
-    for row in rows:
-        item = index.questions[row]
-        query = decider.query(item.text, item.language, index.question_vectors[row])
-        features.append(matcher.features(query, np.array([row])))
-        owners.append(matcher.owner[row])
-    stack = np.stack(features).astype(np.float64)
-    flat = stack.reshape(-1, stack.shape[2])
+def fit(index: Index, cases: Sequence[Located]) -> tuple[Relevance, dict[str, float]]:
+    """Fit both models; also returns cross-validated figures.
+
+    The conditional logit is fitted first; the decisions that its held-out folds make are what the model of
+    confidence learns from, so that confidence does not know the answers.
+    """
+    usable = [item.case for item in cases if not item.case.history]
+    decider = Decider(index, _blank())
+    queries = [decider.query(case.question, case.language) for case in usable]
+    features = np.stack([decider.matcher.features(query) for query in queries]).astype(np.float64)
+    right = np.array([_right_targets(case, decider, index) for case in usable])
+    flat = features.reshape(-1, features.shape[2])
     mean, scale = flat.mean(0), flat.std(0) + 1e-6
-    same = decider.group[None, :] == decider.group[np.array(owners)][:, None]
-    weights = _conditional_logit((stack - mean) / scale, same & (decider.kinds[None, :] != "") & _kind_ok(decider, np.array(owners)))
-    model = replace(blank, mean=_tuple(mean), scale=_tuple(scale), weights=_tuple(weights))
-    decider.relevance = model
-    signals, right = _signals(decider, rng.permutation(len(matcher.owner))[:questions], rng)
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import cross_val_predict
-
-    logistic: Any = LogisticRegression(C=1.0, max_iter=1000)
-    held_out = cross_val_predict(logistic, signals, right, cv=5, method="predict_proba")[:, 1]
-    logistic.fit(signals, right)
+    scaled = (features - mean) / scale
+    learnable = right.any(1)
+    folds = np.random.default_rng(0).integers(0, _FOLDS, len(usable))
+    model = replace(_blank(), mean=_tuple(mean), scale=_tuple(scale))
+    decisions: list[Decision | None] = [None] * len(usable)
+    for fold in range(_FOLDS):
+        chosen = (folds != fold) & learnable
+        decider.relevance = replace(model, weights=_tuple(_conditional_logit(scaled[chosen], right[chosen])))
+        for row in np.flatnonzero(folds == fold):
+            decisions[row] = decider.decide(queries[row], features[row].astype(np.float32))
+    model = replace(model, weights=_tuple(_conditional_logit(scaled[learnable], right[learnable])))
+    rows = [row for row, case in enumerate(usable) if case.category != "smalltalk"]
+    signals = np.array([[decisions[row].signals[name] for name in SIGNALS] for row in rows])  # type: ignore[union-attr]
+    good = np.array([_answers(usable[row], decisions[row].quotes, index) for row in rows])  # type: ignore[union-attr]
+    logistic, held_out = _logistic(signals, good)
     model = replace(model, signal_weights=_tuple(logistic.coef_[0]), intercept=round(float(logistic.intercept_[0]), 5))
-    return model, {"questions": float(len(rows)), "confidence_auroc": float(roc_auc_score(right, held_out)), "right": float(right.mean())}
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+
+    figures = {"cases": float(len(rows)), "auroc": float(roc_auc_score(good, held_out)), "brier": float(brier_score_loss(good, held_out))}
+    return model, figures
 
 
-def _tuple(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def _blank() -> Relevance:
+    def fill(value: float, names: tuple[str, ...]) -> tuple[float, ...]:
+        return tuple(value for _ in names)
+
+    return Relevance(FEATURES, fill(0, FEATURES), fill(1, FEATURES), fill(0, FEATURES), SIGNALS, fill(0, SIGNALS), 0.0, 0.3)
+
+
+def _tuple(values: Floats) -> tuple[float, ...]:
     return tuple(round(float(value), 5) for value in values)
 
 
-def _kind_ok(decider: Decider, owners: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Targets without quotations share an empty group; only the very same one is right for them."""
-    empty = np.array([not target.quotes for target in decider.matcher.targets])
-    identical = np.arange(len(empty))[None, :] == owners[:, None]
-    return ~empty[None, :] | identical
+def _spans(quotes: Sequence[Quote]) -> list[Span]:
+    return [(quote.source_id, quote.start, quote.end) for quote in quotes]
 
 
-def _conditional_logit(features: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _answers(case: Case, quotes: Sequence[Quote], index: Index, precision: float = 0.6) -> bool:
+    """Whether citing *quotes* answers *case* completely and with at least this precision."""
+    if not case.answerable or not quotes:
+        return False
+    spans = _spans(quotes)
+    golds = [resolve([gold, *gold.equivalents], index.canonical) for gold in case.gold]
+    accepted = [span for found in golds for span in found] + resolve(case.acceptable, index.canonical)
+    share = sum(relevant(span, accepted) for span in spans) / len(spans)
+    return all(supports(spans, found) for found in golds) and share >= precision
+
+
+def _right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
+    """For each target, whether it is what *case* is after."""
+    if case.category == "smalltalk":
+        return [target.kind == "help" for target in decider.matcher.targets]
+    if not case.answerable:
+        return [target.kind in SILENT for target in decider.matcher.targets]
+    return [target.kind not in SILENT and _answers(case, target.quotes, index) for target in decider.matcher.targets]
+
+
+def _conditional_logit(features: Floats, right: Bools) -> Floats:
     """Maximum a posteriori weights; *features* (questions, targets, features), *right* (questions, targets)."""
     from scipy.optimize import minimize
 
-    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+    def loss(weights: Floats) -> tuple[float, Floats]:
         scores = features @ weights
         scores = np.exp(scores - scores.max(1, keepdims=True))
         every = scores / scores.sum(1, keepdims=True)
         of_right = np.where(right, scores, 0.0)
-        mass = of_right.sum(1, keepdims=True)
-        share = of_right / np.maximum(mass, 1e-12)
-        value = -np.log(np.maximum(mass[:, 0], 1e-12) / scores.sum(1)).mean() + _PRIOR * float(weights @ weights)
-        gradient = ((every - share)[:, :, None] * features).sum(1).mean(0) + 2 * _PRIOR * weights
+        mass = np.maximum(of_right.sum(1, keepdims=True), 1e-12)
+        value = -np.log(mass[:, 0] / scores.sum(1)).mean() + _PRIOR * float(weights @ weights)
+        gradient = ((every - of_right / mass)[:, :, None] * features).sum(1).mean(0) + 2 * _PRIOR * weights
         return float(value), gradient
 
     return np.asarray(minimize(loss, np.zeros(features.shape[2]), jac=True, method="L-BFGS-B").x)
 
 
-def _signals(
-    decider: Decider, rows: npt.NDArray[np.int64], rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Signals of each question, and whether the answer chosen for it would be right."""
-    index, matcher = decider.index, decider.matcher
-    signals, right = [], []
-    for row in rows:
-        item = index.questions[row]
-        target = index.targets[item.target_id]
-        if target.kind == "help":
-            continue
-        hide = target.kind in ("none", "refuse") and rng.random() < 0.5
-        exclude = np.flatnonzero(matcher.owner == matcher.owner[row]) if hide else np.array([row])
-        decision = decider.decide(decider.query(item.text, item.language, index.question_vectors[row]), exclude)
-        signals.append([decision.signals[name] for name in SIGNALS])
-        wanted, given = set(target.quotes), set(decision.quotes)
-        right.append(bool(wanted) and len(wanted & given) >= 0.8 * len(wanted | given))
-    return np.array(signals), np.array(right)
+def _logistic(signals: Floats, good: Bools) -> tuple[Any, Floats]:
+    """The model of confidence, and its cross-validated probabilities."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+
+    model: Any = LogisticRegression(C=0.5, max_iter=1000)
+    held_out = cross_val_predict(model, signals, good, cv=_FOLDS, method="predict_proba")[:, 1]
+    return model.fit(signals, good), held_out
 
 
 def save(model: Relevance, path: Path) -> None:

@@ -52,11 +52,14 @@ def main(
 def _build(settings: Settings, sources: tuple[Source, ...], documents: tuple[Document, ...], *, quiet: bool) -> None:
     from vectorstore.build import build_index, make_records
     from vectorstore.embeddings import load_embeddings
+    from vectorstore.probe import fit_probe, load_probe, questions_digest
     from vectorstore.store import Store, StoreConfig
 
     editorial = load_editorial(settings.corpus_dir, documents)
     store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
     embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")
+    digest = questions_digest(editorial.questions)
+    probe = load_probe(settings.corpus_dir / "questions" / "probe.npz", embeddings.name, digest)
     columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(*columns, console=_err, transient=True) as bar:
         task = bar.add_task("embed", total=None, rate="")
@@ -66,7 +69,9 @@ def _build(settings: Settings, sources: tuple[Source, ...], documents: tuple[Doc
             bar.update(task, completed=done, total=total, rate=f"{done / elapsed:.0f}/s")
 
         records = make_records(sources, documents, editorial)
-        report = build_index(store, embeddings, records, lock_dir=settings.data_dir, progress=progress)
+        if probe is None:
+            probe = fit_probe(embeddings, editorial.questions, progress)
+        report = build_index(store, embeddings, records, lock_dir=settings.data_dir, probe=probe, progress=progress)
     if quiet and not report.switched:
         return
     table = Table(title="Index is up to date" if not report.switched else "Index built", show_header=False)

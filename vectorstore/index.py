@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.editorial import LANGUAGES, Concept, ExpectedQuestion, Quote, Target
+from ingest.editorial import LANGUAGES, Concept, Quote, Target
 from ingest.types import Passage, PassageList, Source
 from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.errors import DamagedIndexError, IndexMismatchError
@@ -56,15 +56,20 @@ class Index:
                 self.lists[found.id] = found
         self.sentences: tuple[Sentence, ...] = tuple(_sentence(records[row]) for row in rows.get("sentence", []))
         self.sentence_vectors: Vectors = vectors[rows.get("sentence", [])]
-        self.questions: tuple[ExpectedQuestion, ...] = tuple(
-            ExpectedQuestion(records[row].text, records[row].payload["language"], records[row].payload["target"])
-            for row in rows.get("question", [])
-        )
-        self.question_vectors: Vectors = vectors[rows.get("question", [])]
+        probe = rows.get("probe", [])
+        self.probe_targets: tuple[str, ...] = tuple(records[row].text for row in probe)
+        norms = np.array([records[row].payload["norm"] for row in probe], dtype=np.float32)
+        self.probe_weights: Vectors = vectors[probe] * norms[:, None]
+        self.probe_intercepts: Vectors = np.array([records[row].payload["intercept"] for row in probe], dtype=np.float32)
+        means = [vectors[row] * records[row].payload["norm"] for row in rows.get("probe_mean", [])]
+        self.probe_mean: Vectors = means[0] if means else np.zeros(embeddings.dimension, dtype=np.float32)
         corpus = records[rows["corpus"][0]].payload
         self.sources: dict[str, Source] = {entry["id"]: Source(**entry) for entry in corpus["sources"]}
         self.targets: dict[str, Target] = {entry["id"]: _target(entry) for entry in corpus["targets"]}
         self.concepts: tuple[Concept, ...] = tuple(_concept(entry) for entry in corpus["concepts"])
+        self.question_words: dict[str, frozenset[str]] = {lang: frozenset(x["words"]) for lang, x in corpus["lexicon"].items()}
+        self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
+        self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
         self._lexical = {language: self._make_lexical(language) for language in LANGUAGES}
 
     @classmethod

@@ -22,7 +22,7 @@ from chromadb.config import Settings as ChromaSettings
 from vectorstore.errors import DamagedIndexError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
 
-SCHEMA = 1
+SCHEMA = 3
 POINTER = "strategy-assistant"
 _BATCH = 2000
 # Chroma's default of 16 neighbours loses E5 results, whose vectors crowd together (see docs/decisions).

@@ -2,6 +2,7 @@
 // It opens passages in their documents, follows citation markers, keeps the question in sight while an answer streams,
 // copies, and sets the attributes for which Gradio has no setting.
 let awaited = null; // the card to open as soon as the panel shows it
+let origin = null; // the citation marker that the reader came from
 
 const log = () => document.querySelector("#chat [role=log]");
 
@@ -28,6 +29,7 @@ function openPlace(place) {
 }
 
 function openCard(card) {
+  stopFollowing();
   for (const other of element.querySelectorAll(".card.current")) other.classList.remove("current");
   for (const other of element.querySelectorAll("details.place[open]")) if (!card.contains(other)) other.open = false;
   card.classList.add("current");
@@ -42,14 +44,22 @@ function openCard(card) {
 }
 
 function followMarker(event) {
-  const link = event.target.closest?.("a.marker");
+  const link = event.target.closest?.("a.marker, a.to-sources");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  origin = link;
   const id = link.getAttribute("href").slice(1);
   const card = document.getElementById(id);
   if (card) return openCard(card);
   awaited = id; // an earlier answer: the server renders its sources, then the card opens
   trigger("select", { exchange: Number(id.split("-")[1]) });
+}
+
+function goBack(card) {
+  const link = origin?.isConnected ? origin : document.querySelector(`#chat a.marker[href="#${card.id}"]`);
+  if (!link) return;
+  link.focus({ preventScroll: true });
+  link.scrollIntoView({ block: "center" });
 }
 
 function copyAnswer(button) {
@@ -79,8 +89,16 @@ function keepInSight() {
     asked = questions.length;
     following = questions[asked - 1] ?? null;
   }
-  if (!following?.isConnected) following = questions[asked - 1] ?? null;
-  if (following) place.scrollTop += following.getBoundingClientRect().top - place.getBoundingClientRect().top - 12;
+  if (following && !following.isConnected) following = questions[asked - 1] ?? null;
+  if (!following) return;
+  // On a phone the conversation has no scroll bar of its own: there the page scrolls.
+  if (matchMedia("(max-width: 999px)").matches) following.scrollIntoView({ block: "start" });
+  else place.scrollTop += following.getBoundingClientRect().top - place.getBoundingClientRect().top - 12;
+}
+
+function stopFollowing() {
+  following = null;
+  asked = document.querySelectorAll("#chat .user-row").length;
 }
 
 function describe() {
@@ -88,10 +106,15 @@ function describe() {
   if (!brand) return;
   document.documentElement.lang = brand.dataset.language;
   log()?.setAttribute("aria-label", brand.dataset.conversation);
+  log()?.setAttribute("aria-busy", String(Boolean(document.querySelector("#stop")))); // read the answer once, not piece by piece
   document.querySelector("#news")?.setAttribute("aria-live", "polite");
   // Gradio labels every message with its own source text, markup and all; the text itself is what should be read.
   for (const message of document.querySelectorAll("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]")) {
     message.removeAttribute("aria-label");
+  }
+  // Its sanitizer takes the labels off the markers.
+  for (const marker of document.querySelectorAll("#chat a.marker:not([aria-label])")) {
+    marker.setAttribute("aria-label", brand.dataset.source.replace("{number}", marker.textContent.replace(/\D/g, "")));
   }
 }
 
@@ -103,9 +126,17 @@ document.addEventListener("click", (event) => {
 element.addEventListener("toggle", (event) => {
   if (event.target.matches("details.place") && event.target.open) openPlace(event.target);
 }, true);
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button.back");
+  if (button) goBack(button.closest(".card"));
+});
+element.addEventListener("keydown", (event) => {
+  const card = event.key === "Escape" && event.target.closest(".card");
+  if (card) goBack(card);
+});
 for (const name of ["wheel", "touchmove", "keydown"]) {
   document.addEventListener(name, (event) => {
-    if (event.target.closest?.("#chat [role=log]")) following = null, asked = document.querySelectorAll("#chat .user-row").length;
+    if (event.target.closest?.("#chat, #side") || name === "touchmove") stopFollowing();
   }, { passive: true });
 }
 watch("value", () => {
@@ -115,8 +146,11 @@ watch("value", () => {
     openCard(card);
   }
 });
+let settled = 0;
 new MutationObserver(() => {
   describe();
   keepInSight();
+  clearTimeout(settled); // the answer is whole and drawn: from here on the reader scrolls
+  if (!document.querySelector("#stop")) settled = setTimeout(stopFollowing, 400);
 }).observe(document.querySelector("gradio-app") ?? document.body, { subtree: true, childList: true, characterData: true });
 describe();

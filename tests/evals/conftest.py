@@ -40,7 +40,8 @@ class FakeAssistant:
     def __init__(self, broken: str = "") -> None:
         document = build_document(Source("doc", "Document", "Doc", "other", "en"), TEXT)
         self.passages = document.passages
-        self.index = FakeIndex({"doc": TEXT}, {p.id: p for p in document.passages}, IndexManifest("v", "fake", 2, "cosine", 1, "f" * 64, 9, 0))
+        manifest = IndexManifest("v", "fake", 2, "cosine", 1, "f" * 64, 9, 0)
+        self.index = FakeIndex({"doc": TEXT}, {p.id: p for p in document.passages}, manifest)
         self.broken = broken
         self.asked: list[str] = []
 
@@ -67,17 +68,15 @@ class FakeAssistant:
         return Answer(None, question, "en", "answered", markdown, citations=citations, coverage=coverage, confidence=0.8)
 
 
+ACTIONS = ["Plant trees along the river.", "Clean the public squares.", "Repair the lamps of the old bridge."]
+TURNS = [{"role": "user", "content": "What of the minutes?"}, {"role": "assistant", "content": "They are kept."}]
 CASES = [
-    {"id": "list-1", "question": "Which actions are there?", "category": "list", "answerable": True, "gold": ["Plant trees along the river.",
-     "Clean the public squares.", "Repair the lamps of the old bridge."]},
-    {"id": "fact-1", "question": "When is the meeting of the committee?", "category": "fact", "answerable": True,
-     "gold": ["in the spring of every year"]},
-    {"id": "follow-1", "question": "And who?", "category": "follow-up", "answerable": True, "gold": ["The secretariat keeps the minutes."],
-     "history": [{"role": "user", "content": "What of the minutes?"}, {"role": "assistant", "content": "They are kept."}]},
-    {"id": "none-1", "question": "What is the budget?", "category": "unanswerable", "answerable": False, "gold": [],
-     "must_not_claim": ["million"]},
-    {"id": "hello-1", "question": "Hello!", "category": "smalltalk", "answerable": False, "gold": []},
-]  # fmt: skip
+    {"id": "list-1", "question": "Which actions are there?", "category": "list", "gold": ACTIONS},
+    {"id": "fact-1", "question": "When is the meeting of the committee?", "category": "fact", "gold": ["in the spring of every year"]},
+    {"id": "follow-1", "question": "And who?", "category": "follow-up", "gold": ["The secretariat keeps the minutes."], "history": TURNS},
+    {"id": "none-1", "question": "What is the budget?", "category": "unanswerable", "gold": [], "must_not_claim": ["million"]},
+    {"id": "hello-1", "question": "Hello!", "category": "smalltalk", "gold": []},
+]
 
 
 def write_cases(folder: Path, half: str) -> Path:
@@ -86,8 +85,8 @@ def write_cases(folder: Path, half: str) -> Path:
     for case in CASES:
         gold = [{"source": "doc", "quote": quote} for quote in case["gold"]]
         secret = " (the secret wording)" if half == "unseen" else ""
-        made = case | {"gold": gold, "language": "en", "id": f"{half}-{case['id']}", "question": case["question"] + secret}
-        lines.append(json.dumps(made))
+        made = {"id": f"{half}-{case['id']}", "question": case["question"] + secret, "gold": gold, "answerable": bool(gold)}
+        lines.append(json.dumps(case | made | {"language": "en"}))
     (folder / half / "en.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 

@@ -7,13 +7,14 @@ import math
 import ir_measures
 import numpy as np
 import pytest
+import sklearn.calibration
 import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.types import Answer, Citation, Coverage
 from evals.cases import Case, GoldQuote, Quote
-from evals.metrics import METRICS, covered, occurrences, relevant, resolve, score, supports
+from evals.metrics import METRICS, covered, focus, occurrences, relevant, resolve, score, supports
 from evals.stats import (
     RETRIEVAL_MEASURES,
     auroc,
@@ -50,17 +51,14 @@ def test_precision_recall_f1_are_sklearns(pairs):
         assert (mine is None and math.isnan(other)) or mine == pytest.approx(other)
 
 
-@given(st.lists(st.tuples(unit, st.booleans()), min_size=1))
-def test_calibration_error_is_the_definition(pairs):
-    confidence, correct = [a for a, _ in pairs], [float(b) for _, b in pairs]
-    edges = np.linspace(0, 1, 11)
-    total = 0.0
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
-        inside = [(c, k) for c, k in zip(confidence, correct, strict=True) if int(c * 10) == round(low * 10) or (high == 1 and c == 1)]
-        if inside:
-            total += abs(sum(c for c, _ in inside) - sum(k for _, k in inside))
-    assert calibration_error(confidence, correct) == pytest.approx(total / len(pairs))
-    assert sum(n for _, _, n in reliability(confidence, correct)) == len(pairs)
+@given(st.lists(st.tuples(unit.filter(lambda x: min(abs(x - edge / 10) for edge in range(1, 10)) > 1e-9), st.booleans()), min_size=1))
+def test_calibration_is_sklearns_curve_weighted_by_counts(pairs):
+    confidence, correct = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    share, stated = sklearn.calibration.calibration_curve(correct, confidence, n_bins=10, pos_label=True)
+    counts = np.histogram(confidence, np.linspace(0, 1, 11))[0]
+    expected = np.abs(share - stated) @ counts[counts > 0] / len(pairs)
+    assert calibration_error(confidence, correct) == pytest.approx(expected)
+    assert [n for _, _, n in reliability(confidence, correct)] == list(counts[counts > 0])
 
 
 @given(
@@ -102,6 +100,8 @@ def test_support_and_cover_agree_with_sets_of_characters(citations, gold):
         expected |= any(2 * len(characters(c) & wanted) >= len(wanted) for c in citations)
         expected |= any(characters(c) <= wanted for c in citations) and 2 * len(union & wanted) >= len(wanted)
     assert supports(citations, gold) is expected
+    accepted = set().union(*map(characters, gold))
+    assert focus(citations, gold) == (pytest.approx(len(union & accepted) / len(union)) if union else None)
     for citation in citations:
         cited = characters(citation)
         halves = (2 * len(cited & characters(t)) >= min(len(cited), len(characters(t))) for t in gold)

@@ -1,7 +1,7 @@
 """Runs, gate, comparison and reports on a fake assistant."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from xml.etree import ElementTree
 
 import pytest
@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 
 from evals.cases import CaseError, check_cases, json_schema, load_cases, read_corpus
 from evals.compare import broken_floors, compare_runs, read_floors
-from evals.records import load_run, run_folder, without_latency
+from evals.records import load_run, run_folder
 from evals.report import html_report, junit_report, markdown_report
 from evals.runner import describe, run_cases, run_suite
 from ingest.errors import UserError
 from ingest.settings import Settings
 
-FLOORS = {"dev": {"overall": {"complete": 1, "exactness": 1, "false_abstention": 0}, "category": {"list": {"complete": 1}, "fact": {"complete": 1}}}}
+FLOORS = {
+    "dev": {
+        "overall": {"complete": 1, "exactness": 1, "false_abstention": 0},
+        "category": {"list": {"complete": 1}, "fact": {"complete": 1}},
+    }
+}
+
+
+def without_latency(results):
+    return [replace(result, latency_ms=0.0) for result in results]
 
 
 def make_run(system, cases, texts, folder, **options):
@@ -93,7 +102,8 @@ def test_inexact_quotations_and_exceptions_are_seen(make_assistant, cases, texts
 
 def test_floors_must_name_what_is_measured(assistant, cases, texts, tmp_path):
     path = tmp_path / "floors.json"
-    for wrong in ('{"dev": {"overall": {"bleu": 1}}}', '{"dev": {"overall": {"complete": "1"}}}', '{"dev": {"nothing": {}}}', '{"dev": 3}', "["):
+    unmeasured = ('{"dev": {"overall": {"bleu": 1}}}', '{"dev": {"overall": {"complete": "1"}}}')
+    for wrong in (*unmeasured, '{"dev": {"nothing": {}}}', '{"dev": 3}', "["):
         path.write_text(wrong)
         with pytest.raises(UserError, match=r"floors\.json"):
             read_floors(path)
@@ -155,7 +165,7 @@ def test_faults_of_cases_are_named(cases, texts, edit_case):
 def test_errors_of_lines_name_file_and_line(tmp_path, line, message):
     path = tmp_path / "some.jsonl"
     path.write_text(f"\n{line}\n")
-    with pytest.raises(CaseError, match="some.jsonl, line 2") as caught:
+    with pytest.raises(CaseError, match=r"some\.jsonl, line 2") as caught:
         load_cases(path)
     assert message in str(caught.value)
 

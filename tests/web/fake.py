@@ -25,12 +25,15 @@ class FakeAssistant:
     def _citation(self, passage: Passage, number: int) -> Citation:
         source = self.index.sources[passage.source_id]
         mark = (0, passage.text.find(" ")) if " " in passage.text else None
-        return Citation(number, passage.id, source.id, source.title, passage.locator, None, passage.text, passage.start, passage.end,
-                        source.url, mark)
+        return Citation(
+            number, passage.id, source.id, source.title, passage.locator, None, passage.text, passage.start, passage.end, source.url, mark
+        )
 
     def stream(self, question: str, history: Sequence[Turn] = (), *, language: str | None = None) -> Iterator[str | Answer]:
         if not question.strip():
             raise UserError("Please type a question.")
+        if len(question) > 10_000:
+            raise UserError("The question is longer than 10,000 characters.")
         if "boom" in question:
             raise RuntimeError("boom")
         language = language or ("es" if "¿" in question else "fr" if "quence" in question else "pt" if "juízes" in question else "en")
@@ -48,6 +51,14 @@ class FakeAssistant:
         items = [f"{c.number}. {self.index.text(c.passage_id, language)} [{c.number}]\n" for c in citations]
         yield from items
         yield Answer(
-            None, question, language, "answered", lead + "".join(items), tuple(Statement(c.quote, (c.number,)) for c in citations), citations,
-            Coverage(found.title, len(citations), len(citations)), (Agency("Department of Public Security", (1,)),), 0.97,
+            None,
+            question,
+            language,
+            "answered",
+            lead + "".join(items),
+            tuple(Statement(c.quote, (c.number,)) for c in citations),
+            citations,
+            Coverage(found.title, len(citations), len(citations)),
+            (Agency("Department of Public Security", (1,)),),
+            0.97,
         )

@@ -1,0 +1,112 @@
+"""The assistant: one path from a question to a verified answer."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+
+from assistant.decide import Decider
+from assistant.errors import QuestionError
+from assistant.language import LanguageDetector
+from assistant.plan import Plan, Planner
+from assistant.relevance import load_relevance
+from assistant.types import Answer, Status, Timings, Turn
+from assistant.verify import verify
+from assistant.writer import Draft, Writer
+from ingest.editorial import LANGUAGES
+from ingest.settings import Settings
+from vectorstore.embeddings import load_embeddings
+from vectorstore.index import Index
+from vectorstore.store import Store, StoreConfig
+
+MAX_QUESTION = 10_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+class Assistant:
+    """Answers questions over one opened index; safe to share between threads."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        decider = Decider(index, load_relevance())
+        self._planner = Planner(decider)
+        self._writer = Writer(index, decider.terms)
+        self._languages = LanguageDetector(index)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Assistant":
+        """Load the models and the serving index.
+
+        Raises:
+            UserError: there is no usable index, or the embeddings cannot be loaded.
+        """
+        store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
+        store.serving()  # says that there is no index before the models take their time
+        return cls(Index.open(store, load_embeddings(settings.embeddings, settings.data_dir / "models")))
+
+    def answer(self, question: str, history: Sequence[Turn] = (), *, language: str | None = None) -> Answer:
+        """The whole answer to *question*; *language* (en, es, pt, fr) overrides the one it is asked in.
+
+        Raises:
+            QuestionError: the question is empty or too long, or the language is unknown.
+        """
+        for piece in self.stream(question, history, language=language):
+            if isinstance(piece, Answer):
+                return piece
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(self, question: str, history: Sequence[Turn] = (), *, language: str | None = None) -> Iterator[str | Answer]:
+        """The text of the answer line by line, then the answer itself; nothing is given out before it is verified."""
+        started = time.perf_counter()
+        text = self._clean(question)
+        if language is not None and language not in LANGUAGES:
+            raise QuestionError(f"The language {language!r} is not known. Use one of: {', '.join(LANGUAGES)}.")
+        earlier = [Turn(turn.role, _CONTROL.sub(" ", turn.text)) for turn in history if turn.text.strip()]
+        before = [turn.text for turn in earlier if turn.role == "user"]
+        reply = language or self._languages.detect(text, self._languages.detect(before[-1]) if before else None)
+        asked = self._languages.detect(text, reply) if language else reply
+        understood = time.perf_counter()
+        plan = self._planner.plan(text, earlier, asked)
+        planned = time.perf_counter()
+        draft = self._writer.write(plan, text, reply)
+        written = time.perf_counter()
+        wrong = verify(self.index, draft.statements, [*draft.citations, *draft.nearest])
+        if wrong:  # an answer that does not hold is never shown; this is a defect of ours, not of the question
+            raise AssertionError("; ".join(wrong))
+        done = time.perf_counter()
+        timings = Timings(*(1000 * span for span in (understood - started, planned - understood, written - planned, done - written, done - started)))
+        answer = self._assemble(question, reply, plan, draft, timings)
+        for line in answer.text.splitlines(keepends=True):
+            yield line
+        yield answer
+
+    def _clean(self, question: str) -> str:
+        text = _CONTROL.sub(" ", question).strip()
+        if not text:
+            raise QuestionError("The question is empty. Write what you would like to know.")
+        if len(text) > MAX_QUESTION:
+            raise QuestionError(f"The question has {len(text)} characters; at most {MAX_QUESTION} can be taken. Shorten it.")
+        return text
+
+    def _assemble(self, question: str, language: str, plan: Plan, draft: Draft, timings: Timings) -> Answer:
+        status: Status = "answered"
+        if plan.refused:
+            status = "refused"
+        elif plan.silent:
+            status = "not_in_corpus"
+        elif plan.unanswered:
+            status = "partial"
+        return Answer(
+            id=None,
+            question=question,
+            language=language,
+            status=status,
+            text="\n".join(draft.lines).strip(),
+            statements=tuple(draft.statements),
+            citations=tuple(draft.citations),
+            coverage=draft.coverage,
+            agencies=tuple(draft.agencies),
+            confidence=plan.confidence,
+            timings=timings,
+            nearest=tuple(draft.nearest),
+            target=plan.target,
+        )

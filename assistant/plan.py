@@ -1,0 +1,216 @@
+"""From a question and its history to a plan: what will be said, resting on which quotations."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.decide import SILENT, Decider, Decision
+from assistant.followup import asks_subset, content_stems, leans
+from assistant.relevance import retrieval_confidence
+from assistant.types import Turn
+from ingest.editorial import Quote, Target, TargetKind
+from vectorstore.lexical import fold
+
+_COUNT = {
+    "en": r"how many|number of|count",
+    "es": r"cuant[oa]s|numero de|cantidad de",
+    "pt": r"quant[oa]s|numero de|quantidade de",
+    "fr": r"combien|nombre d",
+}
+_ASKING = (
+    r"who|what|when|where|which|how|why|whom|quien|quienes|que|cual|cuales|cuando|donde|como|cuant\w+|quem|qual|quais|quando|onde|quant\w+|"
+    r"qui|quoi|quand|ou|quel\w*|comment|combien"
+)
+_TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
+_SURE_ALONE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an answer will consist of. ``silent`` means that nothing answers the question."""
+
+    kind: TargetKind
+    target: str
+    quotes: tuple[Quote, ...] = ()
+    span: tuple[int, int] | None = None
+    confidence: float = 0.0
+    silent: bool = False
+    refused: bool = False
+    count: bool = False
+    reason: str = ""
+    nearest: tuple[Quote, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    of_previous: bool = False
+    asked: str = ""
+
+
+class Planner:
+    """Plans answers over one decider."""
+
+    def __init__(self, decider: Decider) -> None:
+        self._decider = decider
+        self._index = decider.index
+
+    def plan(self, question: str, history: Sequence[Turn], language: str) -> Plan:
+        """The plan for *question* in the conversation *history*."""
+        earlier = [turn.text for turn in history if turn.role == "user"][-_TURNS:]
+        content = len(set(content_stems(question, language)))
+        if earlier and leans(question, language, content):
+            return self._follow_up(question, earlier, language)
+        return self._single(question, language)
+
+    def _single(self, question: str, language: str) -> Plan:
+        whole = self._simple(question, language)
+        parts = self._parts(question, language)
+        if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
+            return whole
+        plans = [self._simple(part, language) for part in parts]
+        spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= 0.5]
+        if not spoken or (not whole.silent and {q for p in spoken for q in p.quotes} <= set(whole.quotes)):
+            return whole
+        if len(spoken) == 1 and not whole.silent and whole.quotes:
+            return whole
+        lead = max(spoken, key=lambda plan: plan.confidence)
+        quotes = tuple(dict.fromkeys(quote for plan in spoken for quote in plan.quotes))
+        missing = tuple(plan.reason for plan in plans if plan.silent and plan.reason and not plan.refused)
+        kind = lead.kind if len(spoken) == 1 else "fact" if any(plan.kind in ("fact", "agency") for plan in spoken) else "topic"
+        return replace(
+            lead,
+            kind=kind,
+            quotes=quotes,
+            unanswered=missing,
+            confidence=min(plan.confidence for plan in spoken),
+            count=any(plan.count for plan in spoken),
+        )
+
+    def _parts(self, question: str, language: str) -> list[str]:
+        """The questions inside a question: its interrogative sentences, split also before "and when …"."""
+        sentences = [piece.strip() for piece in re.split(r"(?<=[?!.;])\s+|>\s*", question) if piece.strip()]
+        asking = [piece for piece in sentences if piece.endswith("?")] or sentences
+        pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
+        return [piece for piece in pieces if len(set(content_stems(piece, language))) >= 2]
+
+    def _simple(self, question: str, language: str) -> Plan:
+        if not self._decider.matcher.targets:
+            return self._from_passages(question, language)
+        decision = self._decider.decide(self._decider.query(question, language))
+        plan = self._from_decision(decision)
+        if plan.silent and not plan.refused and len(self._covered()) < len(self._index.canonical):
+            other = self._from_passages(question, language)
+            if not other.silent:
+                return other
+        return plan
+
+    def _covered(self) -> set[str]:
+        """The sources that the editorial data speaks of."""
+        return {quote.source_id for target in self._decider.matcher.targets for quote in target.quotes}
+
+    def _from_decision(self, decision: Decision) -> Plan:
+        best, answer, language = decision.best, decision.answer, decision.query.language
+        confidence, relevance = decision.confidence, self._decider.relevance
+        if best.kind == "help":
+            return Plan("help", best.id, confidence=1.0, asked=decision.query.text)
+        doubtful = best.kind in SILENT and confidence < 2 * relevance.threshold
+        if doubtful or confidence < relevance.threshold or not decision.quotes:
+            target = best if best.kind in SILENT else None
+            return Plan(
+                best.kind if target else "none",
+                best.id,
+                confidence=confidence,
+                silent=True,
+                refused=best.kind == "refuse",
+                reason=dict(target.reason).get(language, "") if target else "",
+                nearest=(target.also if target and target.also else answer.quotes)[:3],
+                asked=decision.query.text,
+            )
+        same = decision.quotes == answer.quotes
+        return Plan(
+            answer.kind if same else "topic",
+            answer.id,
+            decision.quotes,
+            answer.span if same else None,
+            confidence,
+            count=bool(re.search(rf"\b(?:{_COUNT[language]})", fold(decision.query.text))) and answer.kind in ("list", "group", "topic"),
+            asked=decision.query.text,
+        )
+
+    def _follow_up(self, question: str, earlier: list[str], language: str) -> Plan:
+        """A question that leans on the ones before: about those items, their number, or a new topic in an old question."""
+        previous = self._single(earlier[-1], language) if len(earlier) == 1 else self._chain(earlier, language)
+        if asks_subset(question, language) and previous.quotes:
+            return self._subset(question, previous, language)
+        counting = bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
+        if counting and len(set(content_stems(question, language))) <= 1 and previous.quotes:
+            return replace(previous, count=True)
+        alone = self._single(question, language)
+        if alone.kind == "help" or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content_stems(question, language)) > 1):
+            return alone
+        texts = [*self._substituted(question, previous.asked or earlier[-1], language), f"{earlier[-1]} {question}"]
+        plans = [self._simple(text, language) for text in texts]
+        plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
+        best = max([*plans, alone], key=lambda plan: (not plan.silent, plan.confidence))
+        return best if not best.silent or not alone.silent else alone if alone.reason else best
+
+    def _chain(self, earlier: list[str], language: str) -> Plan:
+        turns = [Turn("user", text) for text in earlier[:-1]]
+        return self.plan(earlier[-1], turns, language)
+
+    def _substituted(self, question: str, previous: str, language: str) -> list[str]:
+        """The earlier question with one of its concepts replaced by the one that the new question names."""
+        vocabulary = self._decider.vocabulary
+        words = "".join(char if char.isalnum() else " " for char in question).split()
+        named = vocabulary.find(question, language)
+        if not named:
+            return []
+        _, begin, end = named[-1]
+        term = " ".join(words[begin:end])
+        old = "".join(char if char.isalnum() else " " for char in previous).split()
+        return [
+            " ".join([*old[:start], term, *old[stop:]])
+            for concept, start, stop in vocabulary.find(previous, language)
+            if concept not in {identity for identity, _, _ in named}
+        ][:3]
+
+    def _subset(self, question: str, previous: Plan, language: str) -> Plan:
+        """The items of the previous answer that the question picks out."""
+        decision = self._decider.decide(self._decider.query(question, language))
+        shares: dict[str, float] = {}
+        mass = 1e-9
+        for target, probability in zip(self._decider.matcher.targets, decision.probabilities, strict=True):
+            if target.kind in ("topic", "fact", "agency"):
+                mass += float(probability)
+                for passage_id in {quote.passage_id for quote in target.quotes}:
+                    shares[passage_id] = shares.get(passage_id, 0.0) + float(probability)
+        chosen = tuple(quote for quote in previous.quotes if shares.get(quote.passage_id, 0.0) >= 0.35 * mass)
+        if not chosen:
+            return Plan("none", previous.target, silent=True, confidence=decision.confidence, of_previous=True, asked=question)
+        return Plan("topic", previous.target, chosen, None, decision.confidence, of_previous=True, asked=question)
+
+    def _from_passages(self, question: str, language: str) -> Plan:
+        """For documents without editorial data: the best sentence, or the whole list where a list is asked for."""
+        covered = self._covered()
+        hits = [hit for hit in self._index.search(question, 12, language=language) if hit.passage.source_id not in covered]
+        hits = [hit for hit in hits if hit.passage.kind not in ("heading", "table_head")]
+        if not hits:
+            return Plan("none", "", silent=True, asked=question)
+        confidence = retrieval_confidence(self._index, question, hits)
+        best = hits[0].passage
+        whole = Quote(best.source_id, best.id, best.start, best.end)
+        if confidence < 0.5:
+            return Plan("none", best.id, confidence=confidence, silent=True, nearest=(whole,), asked=question)
+        same = [hit for hit in hits[:5] if hit.passage.list_id == best.list_id]
+        if best.list_id and len(same) >= 3:
+            items = [self._index.by_id[identity] for identity in self._index.lists[best.list_id].passage_ids]
+            quotes = tuple(Quote(item.source_id, item.id, item.start, item.end) for item in items)
+            return Plan("list", best.list_id, quotes, None, confidence, asked=question)
+        sentences = [s for s in self._index.sentences if s.passage_id == best.id]
+        if sentences:
+            query = self._decider.query(question, language)
+            rows = [row for row, s in enumerate(self._index.sentences) if s.passage_id == best.id]
+            top = self._index.sentences[max(rows, key=lambda row: float(self._index.sentence_vectors[row] @ query.vector))]
+            whole = Quote(best.source_id, best.id, top.start, top.end)
+        return Plan("fact", best.id, (whole,), None, confidence, asked=question)
+
+    def target(self, identity: str) -> Target | None:
+        """The target called *identity*, if it is one."""
+        return self._index.targets.get(identity)

@@ -1,0 +1,196 @@
+"""The extractive writer: a plan becomes statements that are quotations, in a frame of the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.bodies import bodies
+from assistant.messages import join_names, message, unit_name
+from assistant.plan import Plan
+from assistant.terms import Terms
+from assistant.types import Agency, Citation, Coverage, Statement
+from ingest.editorial import Quote
+from ingest.structure import display_heading
+from ingest.types import Passage, PassageList, Source
+from vectorstore.index import Index
+
+
+@dataclass
+class Draft:
+    """What the writer produces before it is verified."""
+
+    lines: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    nearest: list[Citation] = field(default_factory=list)
+    coverage: Coverage | None = None
+    agencies: list[Agency] = field(default_factory=list)
+
+
+def one_line(text: str) -> str:
+    """*text* on one line, safe inside Markdown."""
+    return " ".join(text.split()).replace("*", "\\*").replace("<", "&lt;")
+
+
+class Writer:
+    """Writes drafts over one index."""
+
+    def __init__(self, index: Index, terms: Terms) -> None:
+        self._index = index
+        self._terms = terms
+        self._headings: dict[str, dict[str, str]] = {}
+        for passage in index.passages:
+            if passage.kind == "heading":
+                self._headings[display_heading(passage.text)] = index.translations[passage.id]
+
+    def write(self, plan: Plan, question: str, language: str) -> Draft:
+        """The draft for *plan*, every statement with the quotation that it is."""
+        draft = Draft()
+        if plan.kind == "help":
+            key = plan.target.rsplit("/", 1)[-1]
+            draft.lines.append(message(key if key in ("greeting", "thanks", "goodbye") else "help", language))
+        elif plan.refused:
+            draft.lines.append(plan.reason or message("refused", language))
+        elif plan.silent:
+            self._silence(draft, plan, question, language)
+        else:
+            self._premises(draft, plan, question, language)
+            if plan.kind in ("list", "group", "topic"):
+                self._items(draft, plan, language)
+            else:
+                self._facts(draft, plan, language)
+            self._agencies(draft, language)
+            draft.lines.extend(plan.unanswered)
+        return draft
+
+    def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:
+        passage, source = self._index.by_id[quote.passage_id], self._index.sources[quote.source_id]
+        text = self._index.canonical[quote.source_id][quote.start : quote.end]
+        link = f"{source.url}#page={passage.page}" if source.url and passage.page else source.url
+        inside = (mark[0] - quote.start, mark[1] - quote.start) if mark and quote.start <= mark[0] and mark[1] <= quote.end else None
+        citation = Citation(
+            len(into) + 1, passage.id, source.id, source.title, passage.locator, passage.page, text, quote.start, quote.end, link, inside
+        )
+        into.append(citation)
+        return citation
+
+    def _state(self, draft: Draft, quote: Quote, language: str, bullet: str, mark: tuple[int, int] | None = None) -> None:
+        """Add one quotation as a statement, and below it its unofficial translation."""
+        citation = self._cite(draft.citations, quote, mark)
+        text = one_line(citation.quote)
+        shown = text
+        if citation.mark:
+            a, b = citation.mark
+            shown = f"{one_line(citation.quote[:a])} **{one_line(citation.quote[a:b])}** {one_line(citation.quote[b:])}"
+            shown = " ".join(shown.split()).replace("** ,", "**,").replace("** .", "**.").replace("( **", "(**").replace("** )", "**)")
+        draft.statements.append(Statement(" ".join(citation.quote.split()), (citation.number,)))
+        draft.lines.append(f"{bullet}“{shown}” [{citation.number}]")
+        translation = self._index.translations[quote.passage_id].get(language)
+        passage = self._index.by_id[quote.passage_id]
+        if translation and language != passage.language and citation.quote == passage.text:
+            draft.lines.append(f"{' ' * len(bullet)}*({message('translation', language)}: {one_line(translation)})*")
+
+    def _items(self, draft: Draft, plan: Plan, language: str) -> None:
+        groups: dict[str, list[Quote]] = {}
+        for quote in plan.quotes:
+            passage = self._index.by_id[quote.passage_id]
+            groups.setdefault(passage.list_id or passage.locator, []).append(quote)
+        total = sum(len(self._index.lists[key].passage_ids) for key in groups if key in self._index.lists)
+        listed = sum(len(quotes) for key, quotes in groups.items() if key in self._index.lists)
+        if plan.count:
+            units = {self._index.lists[key].unit for key in groups if key in self._index.lists}
+            unit = units.pop() if len(units) == 1 else "item"
+            number = listed or len(plan.quotes)
+            draft.lines.append(message("count", language, count=number, unit=unit_name(unit, number, language)))
+        number = 0
+        for key, quotes in groups.items():
+            found = self._index.lists.get(key)
+            draft.lines.append(self._header(found, quotes, language))
+            for quote in quotes:
+                number += 1
+                self._state(draft, quote, language, f"{number}. ")
+        if listed:
+            names = [self._where(self._index.lists[key], "en") for key in groups if key in self._index.lists]
+            draft.coverage = Coverage("; ".join(names), listed, total)
+
+    def _header(self, found: PassageList | None, quotes: Sequence[Quote], language: str) -> str:
+        if found is None:
+            return f"\n**{self._place(self._index.by_id[quotes[0].passage_id], language)}**:\n"
+        where, total = self._where(found, language), len(found.passage_ids)
+        if len(quotes) == total:
+            return "\n" + message("list_intro", language, where=where, count=total, unit=unit_name(found.unit, total, language)) + "\n"
+        line = message("group", language, where=where, shown=len(quotes), total=total, unit=unit_name(found.unit, total, language))
+        return f"\n{line}\n"
+
+    def _where(self, found: PassageList, language: str) -> str:
+        source = self._index.sources[found.source_id]
+        heading = found.heading_path[-1] if found.heading_path else ""
+        return ", ".join(part for part in (source.short_title, self._heading(heading, language)) if part)
+
+    def _heading(self, heading: str, language: str) -> str:
+        translated = self._headings.get(heading, {}).get(language)
+        return display_heading(translated) if translated else heading
+
+    def _place(self, passage: Passage, language: str) -> str:
+        source = self._index.sources[passage.source_id]
+        heading = passage.heading_path[-1] if passage.heading_path else ""
+        return ", ".join(part for part in (source.short_title, self._heading(heading, language)) if part)
+
+    def _facts(self, draft: Draft, plan: Plan, language: str) -> None:
+        if plan.span:
+            source_id = plan.quotes[0].source_id
+            span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
+            if len(span) <= 90:
+                draft.lines.append(message("short_answer", language, span=span))
+        draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
+        for number, quote in enumerate(plan.quotes):
+            self._state(draft, quote, language, "- ", plan.span if number == 0 else None)
+            draft.lines.append(f"  — {self._index.by_id[quote.passage_id].locator}")
+
+    def _premises(self, draft: Draft, plan: Plan, question: str, language: str) -> None:
+        """Say where the question supposes something that the documents do not bear out."""
+        names = self._terms.unknown_names(question, language) + self._terms.unknown_numbers(question)
+        if names:
+            draft.lines.append(message("not_in_documents", language, terms=join_names(names, language)))
+        if plan.kind == "list" and not plan.of_previous:
+            said = [number for number in self._terms.numbers(question, language) if number > 1]
+            items = {quote.passage_id for quote in plan.quotes}
+            totals = [len(found.passage_ids) for found in self._index.lists.values() if set(found.passage_ids) == items]
+            if totals and len(said) == 1 and said[0] != totals[0]:
+                draft.lines.append(message("wrong_number", language, said=said[0], actual=totals[0]))
+
+    def _agencies(self, draft: Draft, language: str) -> None:
+        named: dict[str, list[int]] = {}
+        for citation in draft.citations:
+            for name in bodies(citation.quote):
+                named.setdefault(name, []).append(citation.number)
+        draft.agencies.extend(Agency(name, tuple(numbers)) for name, numbers in named.items())
+        units = {self._index.by_id[citation.passage_id].unit for citation in draft.citations}
+        directory = self._directory()
+        if "action" in units and not named and directory:
+            draft.lines.append("\n" + message("no_agency", language, annex=directory.short_title, url=directory.url))
+
+    def _directory(self) -> Source | None:
+        """The source that is a directory of agencies and is not in the index."""
+        for source in self._index.sources.values():
+            if source.id not in self._index.canonical and "directory" in source.title.lower():
+                return source
+        return None
+
+    def _silence(self, draft: Draft, plan: Plan, question: str, language: str) -> None:
+        if plan.of_previous:
+            draft.lines.append(message("none_of_those", language))
+            return
+        draft.lines.append(plan.reason or message("not_stated", language))
+        terms = self._terms.unknown_names(question, language) + self._terms.unknown_numbers(question)
+        if terms:
+            draft.lines.append(message("unknown_terms", language, terms=join_names(terms, language)))
+        titles = [self._index.sources[source_id].short_title for source_id in sorted(self._index.canonical)]
+        draft.lines.append(message("looked_at", language, count=len(self._index.passages), titles=join_names(titles, language)))
+        for source in self._index.sources.values():
+            if source.id not in self._index.canonical and source.short_title.lower() in question.lower():
+                draft.lines.append(message("annex_missing", language, annex=source.short_title, url=source.url))
+        if plan.nearest:
+            draft.lines.append("\n" + message("nearest", language) + "\n")
+            for quote in plan.nearest:
+                citation = self._cite(draft.nearest, quote)
+                draft.lines.append(f"- “{one_line(citation.quote)}” — {citation.locator}")

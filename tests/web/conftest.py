@@ -1,0 +1,117 @@
+"""A real Chromium on the real application: `python app.py` as its own process, on a free port, with a built index."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from visits import ROOT, Visit, app_environment, free_port
+
+_START_SECONDS = 120
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests talk to their own server on loopback, wherever sockets are otherwise forbidden."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.enable_socket)
+
+
+def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
+    for line in stream:
+        lines.append(line)
+        if "http://" in line:
+            ready.set()
+    ready.set()  # the process is gone: no use in waiting
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a freshly built index (ASSISTANT_TEST_DATA_DIR names one to use as it is)."""
+    ready = os.environ.get("ASSISTANT_TEST_DATA_DIR")
+    if ready:
+        return Path(ready)
+    folder = tmp_path_factory.mktemp("data")
+    built = subprocess.run([sys.executable, "-m", "ingest"], cwd=ROOT, env=app_environment(folder, 1), capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def base_url(data_dir: Path) -> Iterator[str]:
+    """The address of the running application."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=app_environment(data_dir, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    ready = threading.Event()
+    reader = threading.Thread(target=_drain, args=(process.stdout, lines, ready), daemon=True)
+    reader.start()
+    try:
+        if not ready.wait(_START_SECONDS) or process.poll() is not None:
+            pytest.fail("The application did not start:\n" + "".join(lines))
+        yield f"http://127.0.0.1:{port}"
+        assert process.poll() is None, "The application died during the tests:\n" + "".join(lines)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join(5)
+        process.stdout.close()
+
+
+def _chromium(playwright: Playwright) -> str:
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    bundled = Path(playwright.chromium.executable_path)
+    if bundled.exists():
+        return str(bundled)
+    pytest.fail(
+        "The browser tests need Chromium and there is none. Install it: apt-get install chromium, or .venv/bin/playwright install chromium"
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_chromium(playwright), args=_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(params=[(1280, 900)], ids=["desktop"])
+def visit(request: pytest.FixtureRequest, browser: Browser, base_url: str) -> Iterator[Visit]:
+    """A fresh window on the page. Afterwards: no console error, no failed request, no request to any other host."""
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    context.set_default_timeout(20_000)
+    window = Visit(context.new_page(), context)
+    window.watch()
+    window.page.goto(base_url)
+    window.page.locator("#question textarea").wait_for()
+    window.page.wait_for_function("document.documentElement.lang === 'en' && document.querySelector('#chat [role=log]')")
+    yield window
+    context.close()
+    assert window.faults == []
