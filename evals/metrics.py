@@ -183,20 +183,23 @@ def locator_accuracy(citations: Sequence[Citation], passages: Mapping[str, Passa
     return mean(float(right(citation)) for citation in citations)
 
 
-def coverage_holds(answer: Answer, missing: Sequence[str]) -> float | None:
+def coverage_holds(answer: Answer, gold: int, missing: int) -> float | None:
     """Whether a claim "n of m items" is true; ``None`` without a claim.
 
-    True when 0 <= shown <= total, at least *shown* different spans are cited, and a claim to have shown all
-    goes with no gold quotation missing.
+    True when 0 <= shown <= total, at least *shown* different spans are cited, and a claim to have shown all does not
+    go with an incomplete answer. An answer that misses all *gold* quotations is about another list, of which the
+    claim may well be true: what is wrong with it shows in ``complete``.
 
     >>> from assistant.types import Coverage
-    >>> coverage_holds(Answer(None, "", "en", "answered", "", coverage=Coverage("actions", 3, 12)), ())  # cites nothing
-    0.0
+    >>> answer = Answer(None, "", "en", "answered", "", coverage=Coverage("actions", 0, 0))
+    >>> coverage_holds(answer, 3, 0), coverage_holds(answer, 3, 1), coverage_holds(answer, 3, 3)
+    (1.0, 0.0, 1.0)
     """
     if answer.coverage is None:
         return None
     shown, total = answer.coverage.shown, answer.coverage.total
-    return float(0 <= shown <= total and len(set(spans_of(answer.citations))) >= shown and not (shown == total and missing))
+    overstated = shown == total and 0 < missing < gold
+    return float(0 <= shown <= total and len(set(spans_of(answer.citations))) >= shown and not overstated)
 
 
 def forbidden(case: Case, text: str) -> float | None:
@@ -234,7 +237,7 @@ def score(case: Case, answer: Answer, canonical: Mapping[str, str], passages: Ma
         values["abstention"] = values["correct"] = abstained
     values["exactness"] = quotation_exactness(answer.citations, canonical)
     values["locator"] = locator_accuracy(answer.citations, passages)
-    values["coverage"] = coverage_holds(answer, missing)
+    values["coverage"] = coverage_holds(answer, len(case.gold), len(missing))
     values["language"] = float(answer.language == case.language)
     values["claims"] = forbidden(case, answer.text)
     return Score(values, missing, extra)

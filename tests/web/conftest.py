@@ -101,11 +101,11 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(params=[(1280, 900)], ids=["desktop"])
+@pytest.fixture(params=[(1280, 900, "light")], ids=["desktop"])
 def visit(request: pytest.FixtureRequest, browser: Browser, base_url: str) -> Iterator[Visit]:
     """A fresh window on the page. Afterwards: no console error, no failed request, no request to any other host."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
+    width, height, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", color_scheme=scheme)
     context.set_default_timeout(20_000)
     window = Visit(context.new_page(), context)
     window.watch()
