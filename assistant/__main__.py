@@ -27,7 +27,9 @@ _Language = Annotated[str | None, typer.Option("--language", help="Answer in en,
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in English, Spanish, Portuguese or French.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
-    jsonl: Annotated[str | None, typer.Option("--jsonl", help="Answer every line of a file (`-`: standard input); one JSON line out each.")] = None,
+    jsonl: Annotated[
+        str | None, typer.Option("--jsonl", help="Answer every line of a file (`-`: standard input); one JSON line out each.")
+    ] = None,
     language: _Language = None,
 ) -> None:
     """Answer one question, or with --jsonl many: lines with `id`, `question` and optionally `history`.
@@ -100,7 +102,9 @@ def _ask_lines(name: str, language: str | None) -> int:
     try:
         source: TextIO = sys.stdin if name == "-" else Path(name).open(encoding="utf-8-sig")  # noqa: SIM115
     except OSError as error:
-        raise QuestionError(f"The file {name} cannot be read ({error.strerror}). Give the path of a JSONL file, or - for standard input.") from None
+        raise QuestionError(
+            f"The file {name} cannot be read ({error.strerror}). Give the path of a JSONL file, or - for standard input."
+        ) from None
     assistant = _open()
     failed = 0
     with source:

@@ -3,15 +3,15 @@
 import re
 
 _HEAD = (
-    r"Department|Committee|Commission|Council|Secretariat|Secretary|Assembly|Working Group|Contact Group|Group|Organization|Ministry|Agency|"
-    r"Office|Institute|Foundation|Centre|Center|Bureau|Association|Federation|Directorate|Council|Bank|Fund|Programme|Network|Police|"
-    r"Departamento|Comisión|Comité|Consejo|Secretaría|Asamblea|Grupo de Trabajo|Organización|Ministerio|Agencia|Oficina|Instituto|Fundación|"
-    r"Comissão|Comitê|Conselho|Secretaria|Assembleia|Ministério|Fundação|Département|Conseil|Secrétariat|Assemblée|Ministère|Agence|Fondation"
+    r"Department|Committee|Commission|Council|Secretariat|Secretary|Assembly|Working Group|Contact Group|Group|Organization|Ministry|"
+    r"Agency|Office|Institute|Foundation|Centre|Center|Bureau|Association|Federation|Directorate|Bank|Fund|Programme|Network|Police|"
+    r"Departamento|Comisión|Comité|Consejo|Secretaría|Asamblea|Grupo de Trabajo|Organización|Ministerio|Agencia|Oficina|Instituto|"
+    r"Fundación|Comissão|Comitê|Conselho|Secretaria|Assembleia|Ministério|Fundação|Département|Conseil|Secrétariat|Assemblée|Ministère|"
+    r"Agence|Fondation"
 )
 _WORD = r"[A-ZÀ-Þ][\w’'-]+"
-_NAME = re.compile(
-    rf"\b(?:(?:{_WORD}) )*(?:{_HEAD})(?: (?:of|on|for|de|del|da|do|du|des|para|sur|la|the) (?:the |la |el |las |los |l’)?{_WORD}(?: {_WORD})*)*"
-)
+_LINK = r"(?:of|on|for|de|del|da|do|du|des|para|sur|la|the) (?:the |la |el |las |los |l’)?"
+_NAME = re.compile(rf"\b(?:(?:{_WORD}) )*(?:{_HEAD})(?: {_LINK}{_WORD}(?: {_WORD})*)*")
 _LEADING = re.compile(r"^(?:The|A|An|This|That|El|La|Los|Las|O|Os|As|Le|Les|Annex|Requesting|Establish) ")
 
 

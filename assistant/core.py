@@ -60,9 +60,9 @@ class Assistant:
         text = self._clean(question)
         if language is not None and language not in LANGUAGES:
             raise QuestionError(f"The language {language!r} is not known. Use one of: {', '.join(LANGUAGES)}.")
-        earlier = [Turn(turn.role, _CONTROL.sub(" ", turn.text)) for turn in history if turn.text.strip()]
-        before = [turn.text for turn in earlier if turn.role == "user"]
-        reply = language or self._languages.detect(text, self._languages.detect(before[-1]) if before else None)
+        before = [_CONTROL.sub(" ", turn.text).strip()[:MAX_QUESTION] for turn in history if turn.role == "user"]
+        earlier = [(turn, self._languages.detect(turn)) for turn in before if turn]
+        reply = language or self._languages.detect(text, earlier[-1][1] if earlier else None)
         asked = self._languages.detect(text, reply) if language else reply
         understood = time.perf_counter()
         plan = self._planner.plan(text, earlier, asked)
@@ -73,10 +73,11 @@ class Assistant:
         if wrong:  # an answer that does not hold is never shown; this is a defect of ours, not of the question
             raise AssertionError("; ".join(wrong))
         done = time.perf_counter()
-        timings = Timings(*(1000 * span for span in (understood - started, planned - understood, written - planned, done - written, done - started)))
+        timings = Timings(
+            *(1000 * span for span in (understood - started, planned - understood, written - planned, done - written, done - started))
+        )
         answer = self._assemble(question, reply, plan, draft, timings)
-        for line in answer.text.splitlines(keepends=True):
-            yield line
+        yield from answer.text.splitlines(keepends=True)
         yield answer
 
     def _clean(self, question: str) -> str:

@@ -1,5 +1,6 @@
 """What a standalone question is after, how sure that is, and which quotations answer it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ from vectorstore.index import Index
 from vectorstore.vocabulary import Vocabulary
 
 _UNIT_SHARE = 0.45  # a quotation enters an answer when this share of the answerable probability wants it
+_COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
+_TOPIC_SHARE = 0.002  # how likely, against the whole list, a topic must be for its part of the list to be meant
 SILENT = ("none", "refuse")
 
 
@@ -48,6 +51,8 @@ class Decider:
         self.silent = np.isin(self.kinds, SILENT)
         self.spoken = ~self.silent & (self.kinds != "help")
         sets = {target.id: frozenset(target.quotes) for target in targets}
+        named = Counter(concept for target in targets for concept in index.target_concepts.get(target.id, ()))
+        self.topical = {concept for concept, count in named.items() if count <= _COMMON * len(targets)}
         groups: dict[frozenset[Quote], int] = {}
         self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
 
@@ -65,7 +70,7 @@ class Decider:
         spoken = np.where(self.spoken, probabilities, 0.0)
         by_group = np.bincount(self.group, spoken, self.group.max() + 1)
         leader = int(np.argmax(by_group))
-        answer = int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
+        answer = self._narrowed(query, int(np.argmax(np.where(self.group == leader, spoken, -1.0))), spoken)
         mass = float(spoken.sum())
         quotes = self._quotes(answer, float(by_group[leader]), spoken, mass)
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
@@ -79,6 +84,34 @@ class Decider:
             self.relevance.confidence(signals),
             signals,
         )
+
+    def _narrowed(self, query: Query, answer: int, spoken: npt.NDArray[np.float64]) -> int:
+        """A part of a list where the question names a topic: the likeliest target about all that the list's own questions do not name."""
+        target = self.matcher.targets[answer]
+        if target.kind not in ("list", "group"):
+            return answer
+        own = self.index.target_concepts.get(target.id, frozenset()) | self._subject(target)
+        specific = {concept for concept in query.concepts - own if concept in self.topical}
+        if not specific:
+            return answer
+        passages = {quote.passage_id for quote in target.quotes}
+        for number in np.argsort(-spoken)[:30]:
+            other = self.matcher.targets[number]
+            about = self.index.target_concepts.get(other.id, frozenset())
+            inside = any(quote.passage_id in passages for quote in other.quotes)
+            if other.kind == "topic" and inside and specific <= about and spoken[number] >= _TOPIC_SHARE * spoken[answer]:
+                return int(number)
+        return answer
+
+    def _subject(self, target: Target) -> frozenset[str]:
+        """The concepts in the titles above a list: its document's, its headings', its own."""
+        texts: dict[str, str] = {}
+        for quote in target.quotes:
+            passage = self.index.by_id[quote.passage_id]
+            source = self.index.sources[passage.source_id]
+            found = self.index.lists.get(passage.list_id or "")
+            texts[" ".join((source.title, *passage.heading_path, found.title if found else ""))] = source.language
+        return frozenset(concept for text, language in texts.items() for concept in self.vocabulary.concepts(text, language))
 
     def _quotes(self, answer: int, probability: float, spoken: npt.NDArray[np.float64], mass: float) -> tuple[Quote, ...]:
         """The quotations of the leading target, or, where several targets share the lead, those most of them want."""

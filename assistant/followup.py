@@ -15,21 +15,55 @@ _OPENING = {
 }
 _REFERENCE = {
     "en": r"it|its|they|them|their|those|these|that|this|there|he|she|his|her|one|ones|same|former|latter|above|such|both|previous",
-    "es": r"eso|esa|ese|esos|esas|esto|esta|este|estos|estas|ellos|ellas|ella|alli|ahi|mismo|misma|mismos|mismas|anterior|anteriores|cuales|lo|los|las|les|ambos|ambas",
-    "pt": r"isso|isto|esse|essa|esses|essas|este|esta|estes|estas|eles|elas|ela|ele|dele|dela|deles|delas|disso|nisso|dessas|desses|nessas|nesses|destas|destes|la|ali|mesmo|mesma|mesmos|mesmas|anterior|anteriores|ambos|ambas",
-    "fr": r"cela|ca|ce|cet|cette|ces|celui|celle|ceux|celles|ils|elles|elle|leur|leurs|y|en|la|meme|memes|precedent|precedente|precedents|precedentes|parmi",
+    "es": (
+        r"eso|esa|ese|esos|esas|esto|esta|este|estos|estas|ellos|ellas|ella|alli|ahi|mismo|misma|mismos|mismas|anterior|"
+        r"anteriores|cuales|lo|los|las|les|ambos|ambas"
+    ),
+    "pt": (
+        r"isso|isto|esse|essa|esses|essas|este|esta|estes|estas|eles|elas|ela|ele|dele|dela|deles|delas|disso|nisso|dessas|"
+        r"desses|nessas|nesses|destas|destes|la|ali|mesmo|mesma|mesmos|mesmas|anterior|anteriores|ambos|ambas"
+    ),
+    "fr": (
+        r"cela|ca|ce|cet|cette|ces|celui|celle|ceux|celles|ils|elles|elle|leur|leurs|y|en|la|meme|memes|precedent|precedente|"
+        r"precedents|precedentes|parmi"
+    ),
 }
 _SUBSET = {
-    "en": r"(?:which|how many|any|what|are any|do any|is any|list|show)?[^?.]{0,20}\b(?:of|among|from) (?:those|these|them|the above|that list)|(?:those|these|the ones) (?:that|which|for|on|about)",
-    "es": r"(?:de|entre) (?:esas|esos|estas|estos|ellas|ellos|las anteriores|los anteriores|esa lista)",
-    "pt": r"(?:d|n|dentre |entre |de )(?:essas|esses|estas|estes|elas|eles|as anteriores|os anteriores|essa lista)|dentre as|dentre os",
-    "fr": r"(?:parmi|de|d'entre) (?:celles-ci|ceux-ci|celles-la|ceux-la|celles|ceux|elles|eux|ces|cette liste)|lesquelles|lesquels",
+    "en": (
+        r"(?:which|how many|any|what|are any|do any|is any|list|show)?[^?.]{0,20}\b(?:of|among|from) (?:those|these|them|"
+        r"the above|that list)|(?:those|these|the ones) (?:that|which|for|on|about)|which ones?|only (?:those|the ones)"
+    ),
+    "es": r"(?:de|entre) (?:esas|esos|estas|estos|ellas|ellos|las anteriores|los anteriores|esa lista)|solo (?:las|los) que",
+    "pt": (
+        r"(?:d|n|dentre |entre |de )(?:essas|esses|estas|estes|elas|eles|as anteriores|os anteriores|essa lista)|dentre as|"
+        r"dentre os|(?:qual|quais) del[ea]s|so (?:as|os) que"
+    ),
+    "fr": (
+        r"(?:parmi|de|d'entre) (?:celles-ci|ceux-ci|celles-la|ceux-la|celles|ceux|elles|eux|ces|cette liste)|lesquelles|"
+        r"lesquels|laquelle|lequel|seulement (?:celles|ceux)"
+    ),
 }
 _EMPTY = {
-    "en": "what which who whom whose when where why how many much often is are was were do does did has have had will can could would should the a an of in on at to for from by with about any all some there be been not and or please tell me us show give list say said exactly also more else other others than",
-    "es": "que cual cuales quien quienes cuando donde por como cuanto cuantos cuanta cuantas es son fue fueron hay ha han el la los las un una unos unas de del en a al para por con sobre se lo le no y o si me nos diga muestre liste exactamente mas otro otra otros otras esta estan",
-    "pt": "que qual quais quem quando onde por como quanto quantos quanta quantas e sao foi foram ha tem o a os as um uma uns umas de do da dos das em no na nos nas ao aos para por com sobre se nao ou me nos diga mostre liste exatamente mais outro outra outros outras esta estao",
-    "fr": "que quoi quel quelle quels quelles qui quand ou pourquoi comment combien est sont fut furent a ont le la les un une des de du d l en dans au aux a pour par avec sur se s il y n ne pas et ou si me nous dites montrez listez exactement plus autre autres c qu",
+    "en": (
+        "what which who whom whose when where why how many much often is are was were do does did has have had will can could "
+        "would should the a an of in on at to for from by with about any all some there be been not and or please tell me us "
+        "show give list say said exactly also more else other others than"
+    ),
+    "es": (
+        "que cual cuales quien quienes cuando donde por como cuanto cuantos cuanta cuantas es son fue fueron hay ha han el la "
+        "los las un una unos unas de del en a al para por con sobre se lo le no y o si me nos diga muestre liste exactamente "
+        "mas otro otra otros otras esta estan"
+    ),
+    "pt": (
+        "que qual quais quem quando onde por como quanto quantos quanta quantas e sao foi foram ha tem o a os as um uma uns "
+        "umas de do da dos das em no na nos nas ao aos para por com sobre se nao ou me nos diga mostre liste exatamente mais "
+        "outro outra outros outras esta estao"
+    ),
+    "fr": (
+        "que quoi quel quelle quels quelles qui quand ou pourquoi comment combien est sont fut furent a ont le la les un une "
+        "des de du d l en dans au aux a pour par avec sur se s il y n ne pas et ou si me nous dites montrez listez exactement "
+        "plus autre autres c qu"
+    ),
 }
 
 
@@ -49,12 +83,53 @@ def leans(question: str, language: str, content: int) -> bool:
     if re.search(rf"\b(?:{_SUBSET[language]})\b", text):
         return True
     referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
-    return content <= 1 or (referring and content <= 3)
+    return content <= 1 or (referring and content <= 3) or (content <= 4 and ordinal(question) is not None)
 
 
 def asks_subset(question: str, language: str) -> bool:
     """Whether *question* asks which of the items just listed have some property."""
     return bool(re.search(rf"\b(?:{_SUBSET[language]})\b", fold(question)))
+
+
+_ORDINALS = (
+    r"first|primer[oa]?|primeir[oa]|premier|premiere|1st",
+    r"second|segund[oa]|deuxieme|seconde?|2nd",
+    r"third|tercer[oa]?|terceir[oa]|troisieme|3rd",
+    r"fourth|cuart[oa]|quart[oa]|quatrieme|4th",
+    r"fifth|quint[oa]|cinquieme|5th",
+    r"sixth|sext[oa]|sixieme|6th",
+    r"seventh|septim[oa]|setim[oa]|septieme|7th",
+    r"eighth|octav[oa]|oitav[oa]|huitieme|8th",
+    r"ninth|noven[oa]|non[oa]|neuvieme|9th",
+    r"tenth|decim[oa]|dixieme|10th",
+    r"eleventh|undecim[oa]|decimo primeir[oa]|onzieme|11th",
+    r"twelfth|duodecim[oa]|decimo segund[oa]|douzieme|12th",
+)
+_NUMBERED = (
+    r"(?:action|item|number|no\.?|step|basis|point|mandate|accion|punto|numero|paso|base|acao|ponto|passo|etapa|mandato|"
+    r"etape|mesure|mandat|pillar|pilar|pilier) (?:number |no\.? |numero |n\.? )?(\d{1,2}|[ivx]+)\b"
+)
+_PILLAR = r"\b(?:pillars?|pilar(?:es)?|piliers?|sections?|seccion(?:es)?|secao|secoes)\b"
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+
+
+def ordinal(question: str) -> int | None:
+    """The place in a list that *question* names ("the third one", "action 9"), counted from 1; ``None`` when it names none or several.
+
+    >>> ordinal("E a terceira etapa?"), ordinal("What is action 9?"), ordinal("the first two and the third")
+    (3, 9, None)
+    """
+    text = fold(question)
+    found = {place for place, words in enumerate(_ORDINALS, start=1) if re.search(rf"\b(?:{words})\b", text)}
+    for match in re.finditer(_NUMBERED, text):
+        value = match.group(1)
+        found.add(int(value) if value.isdigit() else _ROMAN.index(value) + 1 if value in _ROMAN else 0)
+    return found.pop() if len(found) == 1 else None
+
+
+def names_pillar(question: str) -> bool:
+    """Whether *question* speaks of a numbered part of a document rather than of an item in it."""
+    return bool(re.search(_PILLAR, fold(question)))
 
 
 def standalone(question: str, history: Sequence[Turn], language: str) -> str:

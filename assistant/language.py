@@ -29,7 +29,7 @@ class LanguageDetector:
         if not words:
             return previous or "en"
         known = {language: sum(word in self._words[language] for word in words) / len(words) for language in LANGUAGES}
-        guess, probability = py3langid.classify(text)
+        guess = py3langid.classify(text)[0]
         weight = 1.0 if len(words) < _SHORT else 0.5
         scores = {language: weight * known[language] for language in LANGUAGES}
         scores[guess] = scores.get(guess, 0.0) + 0.3 + (0.4 if len(words) >= _SHORT else 0.0)

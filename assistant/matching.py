@@ -41,7 +41,8 @@ class Matcher:
             self._passages[number, : len(rows)] = rows
         self._concept_names = sorted({concept.id for concept in index.concepts})
         self._concepts = np.array(
-            [[name in index.target_concepts.get(target.id, ()) for name in self._concept_names] for target in self.targets], dtype=np.float32
+            [[name in index.target_concepts.get(target.id, ()) for name in self._concept_names] for target in self.targets],
+            dtype=np.float32,
         ).reshape(len(self.targets), len(self._concept_names))
 
     def features(self, query: Query) -> Floats:

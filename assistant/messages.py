@@ -86,7 +86,7 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
     },
     "no_agency": {
         "en": "The index names no agency for these actions. The directory of agencies ({annex}) is not in this index: {url}",
-        "es": "El índice no nombra ningún organismo para estas acciones. El directorio de organismos ({annex}) no está en este índice: {url}",
+        "es": "El índice no nombra ningún organismo para estas acciones. El directorio ({annex}) no está en este índice: {url}",
         "pt": "O índice não nomeia nenhum órgão para estas ações. O diretório de órgãos ({annex}) não está neste índice: {url}",
         "fr": "L’index ne nomme aucun organisme pour ces actions. Le répertoire des organismes ({annex}) n’est pas dans cet index : {url}",
     },
@@ -118,20 +118,27 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "en": "I cannot help with that; I answer questions about the Regional Strategy and its annexes from their text only.",
         "es": "No puedo ayudar con eso; respondo a preguntas sobre la Estrategia Regional y sus anexos, únicamente a partir de su texto.",
         "pt": "Não posso ajudar com isso; respondo a perguntas sobre a Estratégia Regional e seus anexos, unicamente a partir do texto.",
-        "fr": "Je ne peux pas aider sur ce point ; je réponds aux questions sur la Stratégie régionale et ses annexes, uniquement à partir du texte.",
+        "fr": "Je ne peux pas aider sur ce point ; je réponds aux questions sur la Stratégie régionale et ses "
+        "annexes à partir de leur seul texte.",
     },
     "help": {
         "en": "I answer questions about the OAS Regional Strategy on criminal gangs and its work plan, in English, Spanish, Portuguese and "
-        "French. Every line rests on a verbatim quotation that you can check in its source; lists are complete; where the documents are silent "
-        "I say so. Try: “What prevention programs exist?”, “Which actions involve judges?”, “How often are the annexes updated?”",
-        "es": "Respondo a preguntas sobre la Estrategia Regional de la OEA sobre pandillas delictivas y su plan de trabajo, en español, inglés, "
-        "portugués y francés. Cada línea se apoya en una cita textual que puede verificar en su fuente; las listas son completas; y cuando los "
+        "French. Every line rests on a verbatim quotation that you can check in its source; lists are complete; where the documents are "
+        "silent I say so. Try: “What prevention programs exist?”, “Which actions involve judges?”, “How often are the annexes updated?”",
+        "es": "Respondo a preguntas sobre la Estrategia Regional de la OEA sobre pandillas delictivas y su "
+        "plan de trabajo, en español, inglés, "
+        "portugués y francés. Cada línea se apoya en una cita textual que puede verificar en su fuente; las "
+        "listas son completas; y cuando los "
         "documentos callan, lo digo. Pruebe: «¿Qué programas de prevención existen?», «¿Qué acciones incluyen a los jueces?»",
-        "pt": "Respondo a perguntas sobre a Estratégia Regional da OEA sobre gangues delinquentes e seu plano de trabalho, em português, espanhol, "
-        "inglês e francês. Cada linha se apoia em uma citação literal que pode ser conferida na fonte; as listas são completas; e quando os "
+        "pt": "Respondo a perguntas sobre a Estratégia Regional da OEA sobre gangues delinquentes e seu "
+        "plano de trabalho, em português, espanhol, "
+        "inglês e francês. Cada linha se apoia em uma citação literal que pode ser conferida na fonte; as "
+        "listas são completas; e quando os "
         "documentos silenciam, eu digo. Experimente: “Que programas de prevenção existem?”, “Quais ações envolvem juízes?”",
-        "fr": "Je réponds aux questions sur la Stratégie régionale de l’OEA relative aux gangs criminels et son plan de travail, en français, "
-        "espagnol, portugais et anglais. Chaque ligne repose sur une citation textuelle vérifiable dans sa source ; les listes sont complètes ; "
+        "fr": "Je réponds aux questions sur la Stratégie régionale de l’OEA relative aux gangs criminels et "
+        "son plan de travail, en français, "
+        "espagnol, portugais et anglais. Chaque ligne repose sur une citation textuelle vérifiable dans sa "
+        "source ; les listes sont complètes ; "
         "et lorsque les documents se taisent, je le dis. Essayez : « Quels programmes de prévention existent ? »",
     },
     "greeting": {

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.decide import SILENT, Decider, Decision
-from assistant.followup import asks_subset, content_stems, leans
+from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
 from assistant.relevance import retrieval_confidence
-from assistant.types import Turn
 from ingest.editorial import Quote, Target, TargetKind
 from vectorstore.lexical import fold
 
@@ -23,6 +22,8 @@ _ASKING = (
 )
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
 _SURE_ALONE = 0.75
+_SURE = 0.5
+_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,12 @@ class Planner:
         self._decider = decider
         self._index = decider.index
 
-    def plan(self, question: str, history: Sequence[Turn], language: str) -> Plan:
-        """The plan for *question* in the conversation *history*."""
-        earlier = [turn.text for turn in history if turn.role == "user"][-_TURNS:]
+    def plan(self, question: str, earlier: Sequence[tuple[str, str]], language: str) -> Plan:
+        """The plan for *question* after the user's *earlier* questions, each with its language."""
+        recent = list(earlier)[-_TURNS:]
         content = len(set(content_stems(question, language)))
-        if earlier and leans(question, language, content):
-            return self._follow_up(question, earlier, language)
+        if recent and leans(question, language, content):
+            return self._follow_up(question, recent, language)
         return self._single(question, language)
 
     def _single(self, question: str, language: str) -> Plan:
@@ -124,7 +125,7 @@ class Planner:
                 asked=decision.query.text,
             )
         same = decision.quotes == answer.quotes
-        return Plan(
+        plan = Plan(
             answer.kind if same else "topic",
             answer.id,
             decision.quotes,
@@ -133,27 +134,50 @@ class Planner:
             count=bool(re.search(rf"\b(?:{_COUNT[language]})", fold(decision.query.text))) and answer.kind in ("list", "group", "topic"),
             asked=decision.query.text,
         )
+        place = ordinal(plan.asked) if answer.kind == "list" else None
+        return (self._place(plan, place, names_pillar(plan.asked)) or plan) if place else plan
 
-    def _follow_up(self, question: str, earlier: list[str], language: str) -> Plan:
+    def _follow_up(self, question: str, earlier: list[tuple[str, str]], language: str) -> Plan:
         """A question that leans on the ones before: about those items, their number, or a new topic in an old question."""
-        previous = self._single(earlier[-1], language) if len(earlier) == 1 else self._chain(earlier, language)
-        if asks_subset(question, language) and previous.quotes:
-            return self._subset(question, previous, language)
-        counting = bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
-        if counting and len(set(content_stems(question, language))) <= 1 and previous.quotes:
-            return replace(previous, count=True)
+        last, spoken = earlier[-1]
+        previous = self.plan(last, earlier[:-1], spoken)
+        content = set(content_stems(question, language))
+        place = ordinal(question)
+        if place and (picked := self._place(previous, place, names_pillar(question))):
+            return picked
         alone = self._single(question, language)
-        if alone.kind == "help" or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content_stems(question, language)) > 1):
+        if asks_subset(question, language) and previous.quotes:
+            subset = self._subset(question, previous, language)
+            return alone if subset.silent and not alone.silent and alone.confidence >= _SURE else subset
+        if re.search(rf"\b(?:{_COUNT[language]})", fold(question)) and len(content) <= 1 and previous.quotes:
+            return replace(previous, count=True)
+        if alone.kind == "help" or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1):
             return alone
-        texts = [*self._substituted(question, previous.asked or earlier[-1], language), f"{earlier[-1]} {question}"]
+        base = previous.asked or last
+        texts = [*self._substituted(question, base, language), f"{last} {question}"]
         plans = [self._simple(text, language) for text in texts]
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
         best = max([*plans, alone], key=lambda plan: (not plan.silent, plan.confidence))
         return best if not best.silent or not alone.silent else alone if alone.reason else best
 
-    def _chain(self, earlier: list[str], language: str) -> Plan:
-        turns = [Turn("user", text) for text in earlier[:-1]]
-        return self.plan(earlier[-1], turns, language)
+    def _place(self, plan: Plan, place: int, pillar: bool) -> Plan | None:
+        """The item at *place* of the one list that *plan* is about, or of its document the part with that numeral."""
+        lists = {self._index.by_id[quote.passage_id].list_id for quote in plan.quotes}
+        found = self._index.lists.get(next(iter(lists)) or "") if len(lists) == 1 else None
+        if pillar:
+            source_id = plan.quotes[0].source_id if plan.quotes else next(iter(self._index.canonical), "")
+            numeral = f"{_NUMERALS[place - 1]}. " if 0 < place <= len(_NUMERALS) else "-"
+            parts = [item for item in self._index.lists.values() if item.source_id == source_id and item.unit == "action"]
+            found = next((item for item in parts if item.heading_path and item.heading_path[-1].startswith(numeral)), None)
+            items = found.passage_ids if found else ()
+        else:
+            items = found.passage_ids[place - 1 : place] if found else ()
+        passages = [self._index.by_id[identity] for identity in items]
+        if not passages:
+            return None
+        quotes = tuple(Quote(item.source_id, item.id, item.start, item.end) for item in passages)
+        kind: TargetKind = "list" if len(quotes) > 1 else "topic"
+        return replace(plan, kind=kind, quotes=quotes, span=None, confidence=max(plan.confidence, _SURE_ALONE), silent=False)
 
     def _substituted(self, question: str, previous: str, language: str) -> list[str]:
         """The earlier question with one of its concepts replaced by the one that the new question names."""

@@ -10,12 +10,22 @@ from ingest.editorial import LANGUAGES
 from vectorstore.index import Index
 from vectorstore.lexical import fold
 
-_CAPITALISED = re.compile(r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*")
+_CAPITALISED = re.compile(
+    r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*"
+)
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}(?:[.,]\d+)?(?![\w/-])")
 _WORD_NUMBERS = {
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte",
-    "pt": "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove vinte",
+    "en": (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty"
+    ),
+    "es": (
+        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete "
+        "dieciocho diecinueve veinte"
+    ),
+    "pt": (
+        "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete dezoito dezenove vinte"
+    ),
     "fr": "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt",
 }
 
@@ -61,7 +71,7 @@ class Terms:
                 found.append(text[start : start + len(country)] if len(folded) == len(text) else country.title())
         if not text.isupper():
             for match in _CAPITALISED.finditer(text):
-                name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in ".?!¿¡:«“\"("
+                name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!¿¡:«“"('
                 if first and not name.isupper() and " " not in name:
                     continue
                 words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]

@@ -107,7 +107,7 @@ def _open_heading(state: _State, block: Block, text: str, blocks: list[Block], p
         level = (plain[-1] + 1) if plain else 1
     else:
         follows_heading = position > 0 and blocks[position - 1].kind == "heading" and bool(state.outline)
-        level = state.outline[-1][0] + 1 if follows_heading else 1
+        level = min(state.outline[-1][0] + 1, _ROW_LEVEL - 1) if follows_heading else 1
     _push(state, level, display_heading(shown), keep=False)
     _add(state, block, "heading")
     _push(state, level, display_heading(shown))
@@ -200,7 +200,9 @@ def _make_list(state: _State, members: list[int]) -> PassageList:
     else:
         unit = _unit(state, intro.text if intro else " ".join(first.heading_path), members[0])
     path = tuple(first.heading_path)
-    digest = hashlib.sha256("\x1f".join((first.source_id, unit, *path, title)).encode()).hexdigest()[:10]
+    key = "\x1f".join(("list", first.source_id, unit, *path, title))
+    state.seen[key] = state.seen.get(key, 0) + 1  # a section may hold two lists that nothing tells apart
+    digest = hashlib.sha256(f"{key}\x1f{state.seen[key]}".encode()).hexdigest()[:10]
     return PassageList(
         id=f"{first.source_id}:list:{digest}",
         source_id=first.source_id,

@@ -48,7 +48,9 @@ def questions_digest(questions: tuple[ExpectedQuestion, ...]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def fit_probe(embeddings: VectorEmbeddings, questions: tuple[ExpectedQuestion, ...], progress: Progress = lambda done, total: None) -> Probe:
+def fit_probe(
+    embeddings: VectorEmbeddings, questions: tuple[ExpectedQuestion, ...], progress: Progress = lambda done, total: None
+) -> Probe:
     """Embed the questions and fit; without at least two targets there is nothing to tell apart."""
     owners = [item.target_id for item in questions]
     names = sorted(set(owners))

@@ -91,8 +91,8 @@ function keepInSight() {
   }
   if (following && !following.isConnected) following = questions[asked - 1] ?? null;
   if (!following) return;
-  // On a phone the conversation has no scroll bar of its own: there the page scrolls.
-  if (matchMedia("(max-width: 999px)").matches) following.scrollIntoView({ block: "start" });
+  // On a small screen the conversation has no scroll bar of its own: there the page scrolls (the query is page.css's).
+  if (!matchMedia("(min-width: 1000px) and (min-height: 500px)").matches) following.scrollIntoView({ block: "start" });
   else place.scrollTop += following.getBoundingClientRect().top - place.getBoundingClientRect().top - 12;
 }
 
@@ -141,10 +141,9 @@ for (const name of ["wheel", "touchmove", "keydown"]) {
 }
 watch("value", () => {
   const card = awaited && document.getElementById(awaited);
-  if (card) {
-    awaited = null;
-    openCard(card);
-  }
+  awaited = null;
+  if (card) openCard(card);
+  else element.closest("#panel").scrollTop = 0; // another answer: from its first source
 });
 let settled = 0;
 new MutationObserver(() => {

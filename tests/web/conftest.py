@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,13 +19,6 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests talk to their own server on loopback, wherever sockets are otherwise forbidden."""
-    for item in items:
-        if Path(item.path).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.enable_socket)
-
-
 def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
     for line in stream:
         lines.append(line)
@@ -36,25 +28,13 @@ def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a freshly built index (ASSISTANT_TEST_DATA_DIR names one to use as it is)."""
-    ready = os.environ.get("ASSISTANT_TEST_DATA_DIR")
-    if ready:
-        return Path(ready)
-    folder = tmp_path_factory.mktemp("data")
-    built = subprocess.run([sys.executable, "-m", "ingest"], cwd=ROOT, env=app_environment(folder, 1), capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def base_url(data_dir: Path) -> Iterator[str]:
+def base_url(index_dir: Path) -> Iterator[str]:
     """The address of the running application."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=app_environment(data_dir, port),
+        env=app_environment(index_dir, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
