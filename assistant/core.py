@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assistant.decide import Decider
 from assistant.errors import QuestionError
 from assistant.language import LanguageDetector
+from assistant.model_writer import ModelWriter, Rewritten
 from assistant.plan import Plan, Planner
 from assistant.relevance import load_relevance
 from assistant.types import Answer, Status, Timings, Turn
@@ -25,8 +27,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-
 class Assistant:
     """Answers questions over one opened index; safe to share between threads."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, model: ModelWriter | None = None) -> None:
         self.index = index
+        self._model = model
         decider = Decider(index, load_relevance())
         self._planner = Planner(decider)
         self._writer = Writer(index, decider.terms)
@@ -41,7 +44,9 @@ class Assistant:
         """
         store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
         store.serving()  # says that there is no index before the models take their time
-        return cls(Index.open(store, load_embeddings(settings.embeddings, settings.data_dir / "models")))
+        embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")
+        model = ModelWriter.load(settings.model, embeddings) if settings.model else None
+        return cls(Index.open(store, embeddings), model)
 
     def answer(self, question: str, history: Sequence[Turn] = (), *, language: str | None = None) -> Answer:
         """The whole answer to *question*; *language* (en, es, pt, fr) overrides the one it is asked in.
@@ -68,6 +73,7 @@ class Assistant:
         plan = self._planner.plan(text, earlier, asked)
         planned = time.perf_counter()
         draft = self._writer.write(plan, text, reply)
+        rewritten = self._rewrite(plan, draft, text, reply)
         written = time.perf_counter()
         wrong = verify(self.index, draft.statements, [*draft.citations, *draft.nearest])
         if wrong:  # an answer that does not hold is never shown; this is a defect of ours, not of the question
@@ -77,8 +83,22 @@ class Assistant:
             *(1000 * span for span in (understood - started, planned - understood, written - planned, done - written, done - started))
         )
         answer = self._assemble(question, reply, plan, draft, timings)
+        if rewritten and self._model:
+            answer = replace(answer, writer=self._model.name, removed=rewritten.removed)
         yield from answer.text.splitlines(keepends=True)
         yield answer
+
+    def _rewrite(self, plan: Plan, draft: Draft, question: str, language: str) -> Rewritten | None:
+        """Let the model, if there is one, put the facts into sentences above their quotations; lists stay as they are."""
+        if self._model is None or plan.kind not in ("fact", "agency", "overview") or not draft.citations:
+            return None
+        translations = [" ".join(self.index.translations[citation.passage_id].values()) for citation in draft.citations]
+        rewritten = self._model.rewrite(question, draft.citations, translations, language)
+        if rewritten.statements:
+            lines = [f"{item.text} {''.join(f'[{number}]' for number in item.citations)}" for item in rewritten.statements]
+            draft.lines[:0] = [" ".join(lines), ""]
+            draft.statements[:0] = rewritten.statements
+        return rewritten
 
     def _clean(self, question: str) -> str:
         text = _CONTROL.sub(" ", question).strip()

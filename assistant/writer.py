@@ -140,7 +140,7 @@ class Writer:
             source_id = plan.quotes[0].source_id
             span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
             if len(span) <= 90:
-                draft.lines.append(message("short_answer", language, span=span))
+                draft.lines.append(message("short_answer", language, span=span[:1].upper() + span[1:]) + "\n")
         draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
         for number, quote in enumerate(plan.quotes):
             self._state(draft, quote, language, "- ", plan.span if number == 0 else None)

@@ -1,7 +1,7 @@
 """Fit the coefficients of relevance on the development half of the cases; the unseen half takes no part."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,13 @@ from assistant.matching import FEATURES
 from assistant.relevance import SIGNALS, Relevance
 from evals.cases import Case, Located
 from evals.metrics import Span, relevant, resolve, supports
-from ingest.editorial import Quote
+from ingest.editorial import Quote, load_editorial
+from ingest.manifest import load_manifest, read_canonical
+from ingest.settings import Settings
+from ingest.structure import build_document
+from vectorstore.embeddings import load_embeddings
 from vectorstore.index import Index
+from vectorstore.probe import fit_probe, load_probe, questions_digest, save_probe
 
 _PRIOR = 1e-2
 _FOLDS = 5
@@ -118,6 +123,19 @@ def _logistic(signals: Floats, good: Bools) -> tuple[Any, Floats]:
     model: Any = LogisticRegression(C=0.5, max_iter=1000)
     held_out = cross_val_predict(model, signals, good, cv=_FOLDS, method="predict_proba")[:, 1]
     return model.fit(signals, good), held_out
+
+
+def refit_probe(settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+    """Fit ``corpus/questions/probe.npz`` anew where the expected questions have changed since; minutes. Returns whether it did."""
+    sources = load_manifest(settings.corpus_dir / "sources.toml")
+    documents = tuple(build_document(source, read_canonical(source)) for source in sources if source.path)
+    questions = load_editorial(settings.corpus_dir, documents).questions
+    path, digest = settings.corpus_dir / "questions" / "probe.npz", questions_digest(questions)
+    if load_probe(path, settings.embeddings, digest) is not None:
+        return False
+    embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")
+    save_probe(fit_probe(embeddings, questions, progress), path, embeddings.name, digest)
+    return True
 
 
 def save(model: Relevance, path: Path) -> None:
