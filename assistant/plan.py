@@ -61,6 +61,9 @@ class Planner:
         return self._single(question, language)
 
     def _single(self, question: str, language: str) -> Plan:
+        opening, rest = self._greeting(question, language)
+        if opening:
+            return self._single(rest, language)
         whole = self._simple(question, language)
         parts = self._parts(question, language)
         if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
@@ -83,6 +86,13 @@ class Planner:
             confidence=min(plan.confidence for plan in spoken),
             count=any(plan.count for plan in spoken),
         )
+
+    def _greeting(self, question: str, language: str) -> tuple[str, str]:
+        """A short first sentence that is a greeting or thanks, and what comes after it."""
+        match = re.match(r"(\W*\w+(?:\W+\w+){0,3}?[.!?,:]+)\s+(\S.{8,})", question, re.DOTALL)
+        if not match or self._simple(match.group(1), language).kind != "help":
+            return "", question
+        return match.group(1), match.group(2)
 
     def _parts(self, question: str, language: str) -> list[str]:
         """The questions inside a question: its interrogative sentences, split also before "and when …"."""

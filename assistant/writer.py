@@ -1,5 +1,6 @@
 """The extractive writer: a plan becomes statements that are quotations, in a frame of the reader's language."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from assistant.plan import Plan
 from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Statement
 from ingest.editorial import Quote
+from ingest.blocks import label_of
+from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage, PassageList, Source
 from vectorstore.index import Index
@@ -84,10 +87,22 @@ class Writer:
             shown = " ".join(shown.split()).replace("** ,", "**,").replace("** .", "**.").replace("( **", "(**").replace("** )", "**)")
         draft.statements.append(Statement(" ".join(citation.quote.split()), (citation.number,)))
         draft.lines.append(f"{bullet}“{shown}” [{citation.number}]")
-        translation = self._index.translations[quote.passage_id].get(language)
-        passage = self._index.by_id[quote.passage_id]
-        if translation and language != passage.language and citation.quote == passage.text:
+        translation = self._translated(quote, language)
+        if translation:
             draft.lines.append(f"{' ' * len(bullet)}*({message('translation', language)}: {one_line(translation)})*")
+
+    def _translated(self, quote: Quote, language: str) -> str:
+        """The working translation of a quotation: of its sentences where both texts have as many, else of the passage."""
+        passage = self._index.by_id[quote.passage_id]
+        translation = self._index.translations[quote.passage_id].get(language, "")
+        if not translation or language == passage.language:
+            return ""
+        spans, theirs = sentence_spans(passage.text, passage.language), sentence_spans(translation, language)
+        if len(spans) != len(theirs):
+            return translation
+        start, end = quote.start - passage.start, quote.end - passage.start
+        chosen = [place for place, (a, b) in enumerate(spans) if a < end and start < b]
+        return " ".join(translation[theirs[place][0] : theirs[place][1]] for place in chosen)
 
     def _items(self, draft: Draft, plan: Plan, language: str) -> None:
         groups: dict[str, list[Quote]] = {}
@@ -136,7 +151,7 @@ class Writer:
         return ", ".join(part for part in (source.short_title, self._heading(heading, language)) if part)
 
     def _facts(self, draft: Draft, plan: Plan, language: str) -> None:
-        if plan.span:
+        if plan.span and self._index.by_id[plan.quotes[0].passage_id].language == language:
             source_id = plan.quotes[0].source_id
             span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
             if len(span) <= 90:
@@ -176,6 +191,12 @@ class Writer:
                 return source
         return None
 
+    @staticmethod
+    def _mentions(question: str, source: Source) -> bool:
+        """Whether *question* names an annex by its numeral, in any of the languages."""
+        label = label_of(source.short_title)
+        return bool(label and re.search(rf"\b(?:annexe?|anexo)s? (?:\w+, )*{label[1]}\b", question, re.IGNORECASE))
+
     def _silence(self, draft: Draft, plan: Plan, question: str, language: str) -> None:
         if plan.of_previous:
             draft.lines.append(message("none_of_those", language))
@@ -187,7 +208,7 @@ class Writer:
         titles = [self._index.sources[source_id].short_title for source_id in sorted(self._index.canonical)]
         draft.lines.append(message("looked_at", language, count=len(self._index.passages), titles=join_names(titles, language)))
         for source in self._index.sources.values():
-            if source.id not in self._index.canonical and source.short_title.lower() in question.lower():
+            if source.id not in self._index.canonical and self._mentions(question, source):
                 draft.lines.append(message("annex_missing", language, annex=source.short_title, url=source.url))
         if plan.nearest:
             draft.lines.append("\n" + message("nearest", language) + "\n")

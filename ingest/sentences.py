@@ -7,6 +7,7 @@ import sentencex
 _ABBREVIATION = re.compile(
     r"(?:^|\s)(?:\w{1,3}/)?(?:res|no|nos|núm|nº|art|arts|vol|pp|p|par|doc|rev|ref|dr|sr|sra|mr|mrs|ms|fig|ch|cap)\.$", re.IGNORECASE
 )
+_SPACE = re.compile(r"[^\S\n]")
 
 
 def sentence_spans(text: str, language: str) -> tuple[tuple[int, int], ...]:
@@ -16,7 +17,8 @@ def sentence_spans(text: str, language: str) -> tuple[tuple[int, int], ...]:
     official reference ("AG/RES. 2380") or after a bare number ("1.") is not one.
     """
     spans: list[tuple[int, int]] = []
-    for boundary in sentencex.get_sentence_boundaries(language, text):
+    plain = _SPACE.sub(" ", text)  # sentencex 1.0.32 panics on some of Unicode's other white space ("A\u2028. ")
+    for boundary in sentencex.get_sentence_boundaries(language, plain):
         start, end = int(boundary["start_index"]), int(boundary["end_index"])
         if spans and _joins(text[spans[-1][0] : spans[-1][1]].rstrip()):
             start = spans.pop()[0]
