@@ -104,8 +104,7 @@ class Planner:
     def _simple(self, question: str, language: str) -> Plan:
         if not self._decider.matcher.targets:
             return self._from_passages(question, language)
-        decision = self._decider.decide(self._decider.query(question, language))
-        plan = self._from_decision(decision)
+        plan = self._from_decision(self._decider.decide(self._decider.query(question, language)))
         if plan.silent and not plan.refused and len(self._covered()) < len(self._index.canonical):
             other = self._from_passages(question, language)
             if not other.silent:

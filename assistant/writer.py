@@ -9,8 +9,8 @@ from assistant.messages import join_names, message, unit_name
 from assistant.plan import Plan
 from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Statement
-from ingest.editorial import Quote
 from ingest.blocks import label_of
+from ingest.editorial import Quote
 from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage, PassageList, Source

@@ -132,6 +132,7 @@ class TestSentences:
     @settings(deadline=1000)
     @given(st.one_of(st.text(max_size=200), layouts), st.sampled_from(["en", "es", "pt", "fr", "xx"]))
     @example("🏛 One. 日本語。 Two!", "en")
+    @example("A\u2028. ", "en")  # sentencex panics on this as it stands
     def test_any_text(self, text: str, language: str) -> None:
         end = 0
         for start, stop in sentence_spans(text, language):

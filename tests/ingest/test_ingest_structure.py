@@ -174,6 +174,7 @@ class TestStrategy:
     def test_typos_stay(self, strategy: Document) -> None:
         containing(strategy, "In order to strengethen hemispheric cooperation")
         containing(strategy, "one of the ways in the different manifestations")
+        containing(strategy, "Cooperation in DeaLing with Criminal Gangs")
 
 
 class TestWorkPlan:
@@ -217,7 +218,6 @@ class TestWorkPlan:
 
     def test_typos_stay(self, work_plan: Document) -> None:
         containing(work_plan, "would also compile the materal co")
-        XX
 
 
 class TestStableIds:
