@@ -8,14 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from app_parts.address import check_address
 from app_parts.conversation import Conversation, Exchange, plain_text, turns_of
 from app_parts.messages import Texts
 from assistant.types import Answer
 from ingest.errors import UserError
-from ingest.settings import Settings
+from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from assistant.core import Assistant
@@ -61,13 +59,9 @@ def main() -> int:
     handler.setLevel(logging.WARNING)  # on the handler too: some libraries lower their own loggers to DEBUG
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s: %(message)s", handlers=[handler])
     try:
-        settings = Settings()
+        settings = load_settings()
         check_address(settings.host, settings.port)
         _run(settings)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        print(f"Error: ASSISTANT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}.", file=sys.stderr)
-        return 1
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -76,11 +70,10 @@ def main() -> int:
 
 def _run(settings: Settings) -> None:
     os.environ.update(_OFFLINE)  # read by the libraries when they are imported, hence the imports here
-    from assistant.core import Assistant
-
     from app_parts.chat import Chat
     from app_parts.events import build_blocks
     from app_parts.server import serve
+    from assistant.core import Assistant
 
     assistant = Assistant.open(settings)
     serve(build_blocks(Chat(assistant.index, partial(respond, assistant))), settings.host, settings.port)

@@ -1,5 +1,6 @@
 """``python -m assistant``: ask questions on the command line."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -8,11 +9,12 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from assistant.errors import QuestionError
 from assistant.types import Answer, Turn
 from ingest.errors import UserError
-from ingest.settings import Settings
+from ingest.settings import load_settings
 
 app = typer.Typer(
     add_completion=False,
@@ -41,6 +43,7 @@ def ask(
     """
     if (question is None) == (jsonl is None):
         _fail("Give a question, or --jsonl with a file (or - for standard input).", 2)
+    _speak_utf8()
     try:
         if jsonl is not None:
             sys.exit(_ask_lines(jsonl, language))
@@ -54,6 +57,7 @@ def ask(
 @app.command()
 def chat(language: _Language = None) -> None:
     """Hold a conversation; follow-up questions are understood. An empty line or Ctrl-D ends it."""
+    _speak_utf8(unreadable="replace")
     try:
         assistant = _open()
         history: list[Turn] = []
@@ -67,7 +71,7 @@ def chat(language: _Language = None) -> None:
             try:
                 answer = assistant.answer(question, history, language=language)
             except QuestionError as error:
-                _err.print(str(error))
+                _err.print(escape(str(error)))
                 continue
             print(f"\n{_readable(answer)}\n")
             history += [Turn("user", question), Turn("assistant", answer.text)]
@@ -78,11 +82,19 @@ def chat(language: _Language = None) -> None:
 def _open() -> Any:
     from assistant.core import Assistant
 
-    return Assistant.open(Settings())
+    return Assistant.open(load_settings())
+
+
+def _speak_utf8(unreadable: str = "strict") -> None:
+    """Read and write UTF-8 whatever the locale; what UTF-8 cannot write becomes an escape, which JSON reads as it was."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors=unreadable)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _fail(message: str, code: int = 1) -> None:
-    _err.print(f"[bold red]Error:[/] {message}", highlight=False)
+    _err.print(f"[bold red]Error:[/] {escape(message)}", highlight=False)
     sys.exit(code)
 
 
@@ -116,7 +128,7 @@ def _ask_lines(name: str, language: str | None) -> int:
                 print(json.dumps({**answer.to_dict(), "id": identity}, ensure_ascii=False), flush=True)
             except QuestionError as error:
                 failed += 1
-                _err.print(f"[bold red]Error:[/] line {number}: {error}", highlight=False)
+                _err.print(f"[bold red]Error:[/] line {number}: {escape(str(error))}", highlight=False)
                 print(json.dumps({"id": identity, "error": f"line {number}: {error}"}, ensure_ascii=False), flush=True)
     return 1 if failed else 0
 
@@ -129,12 +141,13 @@ def _read_lines(source: TextIO, name: str) -> Iterator[tuple[int, Any, str, list
                 continue
             try:
                 entry = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield number, None, "", [], f"this is not JSON ({error})"
                 continue
             yield (number, *_entry(entry))
     except UnicodeDecodeError:
-        raise QuestionError(f"The file {name} is not UTF-8 text. Save it as UTF-8 and try again.") from None
+        where = "Standard input" if name == "-" else f"The file {name}"
+        raise QuestionError(f"{where} is not UTF-8 text. Save it as UTF-8 and try again.") from None
 
 
 def _entry(entry: object) -> tuple[Any, str, list[Turn], str]:

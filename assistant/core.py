@@ -21,7 +21,8 @@ from vectorstore.index import Index
 from vectorstore.store import Store, StoreConfig
 
 MAX_QUESTION = 10_000
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Control and format characters, bidirectional ones among them, and surrogates, which no encoder takes.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 class Assistant:

@@ -20,6 +20,7 @@ _ASKING = (
     r"who|what|when|where|which|how|why|whom|quien|quienes|que|cual|cuales|cuando|donde|como|cuant\w+|quem|qual|quais|quando|onde|quant\w+|"
     r"qui|quoi|quand|ou|quel\w*|comment|combien"
 )
+_PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
 _SURE_ALONE = 0.75
 _SURE = 0.5
@@ -82,6 +83,7 @@ class Planner:
             lead,
             kind=kind,
             quotes=quotes,
+            span=lead.span if quotes[0] == lead.quotes[0] else None,  # it is a place in the first quotation
             unanswered=missing,
             confidence=min(plan.confidence for plan in spoken),
             count=any(plan.count for plan in spoken),
@@ -99,7 +101,7 @@ class Planner:
         sentences = [piece.strip() for piece in re.split(r"(?<=[?!.;])\s+|>\s*", question) if piece.strip()]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
         pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
-        return [piece for piece in pieces if len(set(content_stems(piece, language))) >= 2]
+        return list(dict.fromkeys(piece for piece in pieces if len(set(content_stems(piece, language))) >= 2))[:_PARTS]
 
     def _simple(self, question: str, language: str) -> Plan:
         if not self._decider.matcher.targets:

@@ -30,13 +30,11 @@ _WORD_NUMBERS = {
 }
 
 
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, frozenset[str]]:
-    """Names of states and territories in each language, folded (from Unicode's CLDR)."""
-    return {
-        language: frozenset(fold(name) for code, name in Locale(language).territories.items() if len(code) == 2 and len(name) > 3)
-        for language in LANGUAGES
-    }
+@lru_cache(maxsize=len(LANGUAGES))
+def _states(language: str) -> re.Pattern[str]:
+    """The names of states and territories in *language*, folded (from Unicode's CLDR); of two that begin alike, the longer."""
+    names = {fold(name) for code, name in Locale(language).territories.items() if len(code) == 2 and len(name) > 3}
+    return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))})\b")
 
 
 class Terms:
@@ -63,21 +61,26 @@ class Terms:
 
     def unknown_names(self, text: str, language: str) -> list[str]:
         """Proper names and states in *text* that the index does not have, as they are written."""
-        found = []
         folded = fold(text)
-        for country in _countries()[language]:
-            if country not in self._text and re.search(rf"\b{re.escape(country)}\b", folded):
-                start = folded.find(country)
-                found.append(text[start : start + len(country)] if len(folded) == len(text) else country.title())
+        states = [match for match in _states(language).finditer(folded) if not re.search(rf"\b{re.escape(match.group())}\b", self._text)]
+        found = [text[m.start() : m.end()] if len(folded) == len(text) else m.group().title() for m in states]
         if not text.isupper():
             for match in _CAPITALISED.finditer(text):
                 name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!¿¡:«“"('
                 if first and not name.isupper() and " " not in name:
                     continue
+                while name and not content_stems(name.split()[0], language):
+                    name = name.partition(" ")[2]  # "What", "In"
                 words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
-                if words and not any(self._has(word) for word in words) and not any(fold(name) in fold(other) for other in found):
+                said = any(fold(name) in fold(other) or fold(other) in fold(name) for other in found)
+                if words and not said and not any(self._has(word) for word in words):
                     found.append(name)
-        return found
+        return list(dict.fromkeys(found))
+
+    def unknown(self, text: str, language: str) -> list[str]:
+        """The names in *text* that the index does not have, then the years, each once."""
+        names = self.unknown_names(text, language)
+        return names + [year for year in self.unknown_numbers(text) if not any(year in name for name in names)]
 
     def _has(self, word: str) -> bool:
         return word in self._words or word.rstrip("s") in self._words or f"{word}s" in self._words
@@ -90,4 +93,5 @@ class Terms:
 
     def unknown_numbers(self, text: str) -> list[str]:
         """Years in *text* that no passage has."""
-        return [year for year in re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", text) if year not in self._text]
+        years = re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", text)
+        return [year for year in dict.fromkeys(years) if year not in self._text]

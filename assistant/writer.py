@@ -163,7 +163,7 @@ class Writer:
 
     def _premises(self, draft: Draft, plan: Plan, question: str, language: str) -> None:
         """Say where the question supposes something that the documents do not bear out."""
-        names = self._terms.unknown_names(question, language) + self._terms.unknown_numbers(question)
+        names = self._terms.unknown(question, language)
         if names:
             draft.lines.append(message("not_in_documents", language, terms=join_names(names, language)))
         if plan.kind == "list" and not plan.of_previous:
@@ -202,7 +202,7 @@ class Writer:
             draft.lines.append(message("none_of_those", language))
             return
         draft.lines.append(plan.reason or message("not_stated", language))
-        terms = self._terms.unknown_names(question, language) + self._terms.unknown_numbers(question)
+        terms = self._terms.unknown(question, language)
         if terms:
             draft.lines.append(message("unknown_terms", language, terms=join_names(terms, language)))
         titles = [self._index.sources[source_id].short_title for source_id in sorted(self._index.canonical)]

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from evals.cases import DEFAULT_CASES, Located, check_cases, json_schema, load_cases, read_corpus
@@ -20,7 +19,7 @@ from evals.console import SHOWN, print_comparison, print_failures, print_run, sh
 from evals.records import DEFAULT_RUNS, Run, latest_runs, load_run, run_folder
 from evals.runner import Progress, Texts, describe, run_suite
 from ingest.errors import UserError
-from ingest.settings import Settings
+from ingest.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=(
     "Measure the answers of the assistant: exactly, repeatably, comparably.\n\n"
@@ -41,11 +40,7 @@ Keep = Annotated[Path | None, typer.Option("--keep", help="Keep the index in thi
 
 
 def _settings() -> Settings:
-    try:
-        return Settings()  # type: ignore[call-arg, unused-ignore]
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise UserError(f"The setting ASSISTANT_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.") from None
+    return load_settings()
 
 
 def _open(settings: Settings) -> tuple[Any, Texts]:
@@ -63,6 +58,24 @@ def _progress(label: str) -> Iterator[Progress]:
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def train() -> None:
+    """Fit the stored coefficients anew: the probe where the expected questions changed (minutes), then relevance on the dev half."""
+    from assistant import relevance
+    from evals.train import fit, refit_probe, save
+
+    settings = _settings()
+    with _progress("Embedding the expected questions") as progress:
+        refitted = refit_probe(settings, progress)
+    if refitted:
+        out.print("The probe was fitted anew. Run `python -m ingest`, then this command once more.")
+        return
+    assistant, _ = _open(settings)
+    model, figures = fit(assistant.index, load_cases(DEFAULT_CASES, "dev"))
+    save(model, Path(relevance.__file__).with_name("relevance.json"))
+    out.print(table("Fitted, with held-out figures", ["figure", "value"], [[name, f"{value:.3f}"] for name, value in figures.items()]))
 
 
 @app.command()

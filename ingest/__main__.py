@@ -4,6 +4,7 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,7 +14,7 @@ from rich.tree import Tree
 from ingest.editorial import load_editorial
 from ingest.errors import CorpusError, UserError
 from ingest.manifest import find_source, load_manifest, read_canonical
-from ingest.settings import Settings
+from ingest.settings import Settings, load_settings
 from ingest.structure import build_document
 from ingest.types import Document, Source
 
@@ -33,20 +34,27 @@ def main(
     Unchanged passages keep their vectors. A run that is stopped half-way leaves the old index serving.
     """
     try:
-        settings = Settings()
+        settings = load_settings()
         sources = load_manifest(settings.corpus_dir / "sources.toml")
         if source and not dry_run:
             raise CorpusError("--source goes with --dry-run; the index is always built from all documents.")
         chosen = (find_source(sources, source),) if source else sources
-        documents = tuple(build_document(item, read_canonical(item)) for item in chosen if item.path)
+        documents = tuple(build_document(item, read_canonical(item)) for item in chosen if item.path or source)
         if dry_run:
             for document in documents:
                 _out.print(_tree(document))
         else:
             _build(settings, sources, documents, quiet=if_needed)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        _fail(f"ASSISTANT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}.")
     except UserError as error:
-        _err.print(f"[bold red]Error:[/] {error}", highlight=False)
-        sys.exit(1)
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    _err.print(f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 def _build(settings: Settings, sources: tuple[Source, ...], documents: tuple[Document, ...], *, quiet: bool) -> None:
@@ -92,13 +100,13 @@ def _build(settings: Settings, sources: tuple[Source, ...], documents: tuple[Doc
 
 
 def _tree(document: Document) -> Tree:
-    tree = Tree(f"[bold]{document.source.title}[/] ({len(document.passages)} passages, {len(document.lists)} lists)")
+    tree = Tree(f"[bold]{escape(document.source.title)}[/] ({len(document.passages)} passages, {len(document.lists)} lists)")
     branches: dict[tuple[str, ...], Tree] = {(): tree}
     for passage in document.passages:
         for depth in range(1, len(passage.heading_path) + 1):
             path = passage.heading_path[:depth]
             if path not in branches:
-                branches[path] = branches[path[:-1]].add(f"[bold]{path[-1]}[/]")
+                branches[path] = branches[path[:-1]].add(f"[bold]{escape(path[-1])}[/]")
         if passage.kind != "heading":
             text = " ".join(passage.text.split())
             shown = text if len(text) <= 90 else text[:89] + "…"

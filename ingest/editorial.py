@@ -84,8 +84,12 @@ def load_editorial(folder: Path, documents: tuple[Document, ...]) -> Editorial:
     targets: list[Target] = []
     stale = 0
     by_source = {document.source.id: document for document in documents}
-    for entry in _jsonl(folder / "questions" / "targets.jsonl"):
-        target = _target(entry, by_source)
+    path = folder / "questions" / "targets.jsonl"
+    for entry in _jsonl(path, "id", "kind"):
+        try:
+            target = _target(entry, by_source)
+        except (KeyError, TypeError, AttributeError):
+            raise CorpusError(f"{path}: the target {entry['id']!r} is not written as the others are. Correct it and try again.") from None
         if target is None:
             stale += 1
         else:
@@ -94,25 +98,43 @@ def load_editorial(folder: Path, documents: tuple[Document, ...]) -> Editorial:
     questions = [
         ExpectedQuestion(entry["q"], language, entry["t"])
         for language in LANGUAGES
-        for entry in _jsonl(folder / "questions" / f"{language}.jsonl")
+        for entry in _jsonl(folder / "questions" / f"{language}.jsonl", "q", "t")
         if entry["t"] in known
     ]
     translations: dict[tuple[str, str], dict[str, str]] = {}
     for language in LANGUAGES:
-        for entry in _jsonl(folder / "translations" / f"{language}.jsonl"):
+        for entry in _jsonl(folder / "translations" / f"{language}.jsonl", "source", "text", "translation"):
             translations.setdefault((entry["source"], entry["text"]), {})[language] = entry["translation"]
+    _join_lines(translations, documents)
     return Editorial(tuple(targets), tuple(questions), _vocabulary(folder / "vocabulary.toml"), translations, stale)
 
 
-def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
+def _join_lines(translations: dict[tuple[str, str], dict[str, str]], documents: tuple[Document, ...]) -> None:
+    """Add the translation of passages that are translated line by line; a line without one, such as a link, stays as it is."""
+    for document in documents:
+        for passage in document.passages:
+            lines = passage.text.split("\n")
+            known = [translations.get((passage.source_id, line.strip()), {}) for line in lines]
+            for language in {language for found in known for language in found} if len(lines) > 1 else ():
+                joined = "\n".join(found.get(language, line) for line, found in zip(lines, known, strict=True))
+                translations.setdefault((passage.source_id, passage.text), {}).setdefault(language, joined)
+
+
+def _jsonl(path: Path, *required: str) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL file, each with the *required* texts; a file that is not there has none."""
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if line.strip():
             try:
-                yield json.loads(line)
-            except json.JSONDecodeError as error:
-                raise CorpusError(f"{path}, line {number} is not JSON ({error.msg}). Correct the line and try again.") from None
+                entry = json.loads(line)
+            except ValueError as error:  # not JSON, or not UTF-8
+                raise CorpusError(f"{path}, line {number} is not JSON ({error}). Correct the line and try again.") from None
+            if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) for name in required):
+                raise CorpusError(
+                    f"{path}, line {number} must be an object with the texts {', '.join(required)}. Correct it and try again."
+                )
+            yield entry
 
 
 def _target(entry: dict[str, Any], documents: dict[str, Document]) -> Target | None:
@@ -177,9 +199,13 @@ def _vocabulary(path: Path) -> tuple[Concept, ...]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} cannot be read as TOML: {error}. Correct the file and try again.") from None
-    concepts = []
-    for identity, entry in data.get("concepts", {}).items():
-        preferred = tuple((language, entry["preferred"][language]) for language in LANGUAGES if language in entry["preferred"])
-        variants = tuple((language, term) for language in LANGUAGES for term in entry.get("variants", {}).get(language, []))
-        concepts.append(Concept(identity, preferred, preferred + variants, entry.get("broader"), bool(entry.get("covered", True))))
+    concepts: list[Concept] = []
+    identity = ""
+    try:
+        for identity, entry in data.get("concepts", {}).items():
+            preferred = tuple((language, entry["preferred"][language]) for language in LANGUAGES if language in entry["preferred"])
+            variants = tuple((language, term) for language in LANGUAGES for term in entry.get("variants", {}).get(language, []))
+            concepts.append(Concept(identity, preferred, preferred + variants, entry.get("broader"), bool(entry.get("covered", True))))
+    except (KeyError, TypeError, AttributeError):
+        raise CorpusError(f"{path}: the concept {identity!r} is not written as the others are. Correct it and try again.") from None
     return tuple(concepts)

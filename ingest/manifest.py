@@ -20,12 +20,17 @@ def load_manifest(path: Path) -> tuple[Source, ...]:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ManifestError(f"There is no manifest at {path}. Set ASSISTANT_CORPUS_DIR to the folder that holds sources.toml.") from None
+    except OSError:
+        raise ManifestError(
+            f"There is no readable manifest at {path}. Set ASSISTANT_CORPUS_DIR to the folder that holds sources.toml."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path} cannot be read as TOML: {error}. Correct the file and try again.") from None
+    entries = data.get("source", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ManifestError(f"{path}: each document is a table of its own, headed [[source]]. Correct the file and try again.")
     sources: dict[str, Source] = {}
-    for position, entry in enumerate(data.get("source", []), start=1):
+    for position, entry in enumerate(entries, start=1):
         source = _source(entry, position, path)
         if source.id in sources:
             raise ManifestError(f"{path}: the id {source.id!r} is used twice. Give each source its own id.")

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.errors import UserError
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,3 +24,16 @@ class Settings(BaseSettings):
     model: str | None = Field(None, description="A LangChain chat model such as `ollama:llama3.1` that rewrites what was found.")
     host: str = Field("127.0.0.1", description="Address that the web application listens on.")
     port: int = Field(7860, ge=1, le=65535, description="Port that the web application listens on.")
+
+
+def load_settings() -> Settings:
+    """The settings from the environment; for entry points.
+
+    Raises:
+        UserError: a variable has a value that cannot be taken; the message names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise UserError(f"The setting ASSISTANT_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.") from None

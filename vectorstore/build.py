@@ -128,7 +128,7 @@ def build_index(
         if previous == manifest:
             return report(0, 0, False)
         known: dict[tuple[str, str], Any] = {}
-        if previous and previous.embedding == embeddings.name and previous.schema == SCHEMA:
+        if previous and (previous.embedding, previous.dimension, previous.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
             old, vectors = store.read(previous.version)
             known = {(record.id, record.payload.get("embedded", "")): vectors[row] for row, record in enumerate(old)}
         stamped = [replace(record, payload={**record.payload, "embedded": _digest(text)}) for record, text in everything]
@@ -156,7 +156,7 @@ def build_index(
 
 def _manifest(embeddings: VectorEmbeddings, records: list[tuple[Record, str]]) -> IndexManifest:
     fingerprint = _fingerprint(records)
-    version = f"{POINTER}-{hashlib.sha256(f'{SCHEMA} {embeddings.name} {fingerprint}'.encode()).hexdigest()[:20]}"
+    version = f"{POINTER}-{hashlib.sha256(f'{SCHEMA} {embeddings.name} {embeddings.dimension} {fingerprint}'.encode()).hexdigest()[:20]}"
     passages = sum(record.kind == "passage" for record, _ in records)
     questions = sum(int(record.payload.get("questions", 0)) for record, _ in records if record.kind == "corpus")
     return IndexManifest(version, embeddings.name, embeddings.dimension, "cosine", SCHEMA, fingerprint, passages, questions)

@@ -109,7 +109,7 @@ def _sentence_transformer(name: str) -> VectorEmbeddings:
     try:
         from sentence_transformers import SentenceTransformer
 
-        model: Any = SentenceTransformer(name, device="cpu")
+        model: Any = SentenceTransformer(name, device="cpu", local_files_only=True)
     except Exception as error:  # the hub client, torch and the file system each raise their own types
         raise EmbeddingsError(
             f"The embedding model {name!r} cannot be loaded ({type(error).__name__}). Set ASSISTANT_EMBEDDINGS to ensemble, "

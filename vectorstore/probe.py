@@ -11,10 +11,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from ingest.editorial import ExpectedQuestion
+from ingest.errors import CorpusError
 from vectorstore.embeddings import VectorEmbeddings, Vectors
 
 Progress = Callable[[int, int], None]
@@ -85,10 +87,17 @@ def save_probe(probe: Probe, path: Path, embedding: str, digest: str) -> None:
 
 
 def load_probe(path: Path, embedding: str, digest: str) -> Probe | None:
-    """The stored probe, or ``None`` when there is none for these embeddings and questions."""
+    """The stored probe, or ``None`` when there is none for these embeddings and questions.
+
+    Raises:
+        CorpusError: the file is damaged.
+    """
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as data:
-        if data["made_from"].tolist() != [embedding, digest]:
-            return None
-        return Probe(tuple(data["targets"].tolist()), data["weights"].astype(np.float32), data["mean"])
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
+            if data["made_from"].tolist() != [embedding, digest]:
+                return None
+            return Probe(tuple(data["targets"].tolist()), data["weights"].astype(np.float32), data["mean"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise CorpusError(f"{path} is damaged ({type(error).__name__}). Restore it, or delete it and it is fitted anew.") from None

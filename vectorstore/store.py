@@ -142,7 +142,7 @@ class Store:
             Record(identity, str(metadata["kind"]), str(text), json.loads(str(metadata["payload"])))
             for identity, text, metadata in zip(found["ids"], found["documents"], found["metadatas"], strict=True)
         ]
-        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(len(records), -1)
+        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(len(records), -1 if records else 0)
         order = sorted(range(len(records)), key=lambda index: records[index].id)
         return [records[index] for index in order], vectors[order]
 

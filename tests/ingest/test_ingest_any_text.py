@@ -14,22 +14,16 @@ from ingest.types import Document, Source
 SOURCE = Source("doc", "Document", "Doc", "other", "en")
 MARKER = re.compile(r"[·•▪◦‣●○■□–—*-]|\d{1,3}[.)]|\(([a-z]|\d{1,3})\)|[^\w\s]{1,2}\.?")
 
-_words = st.sampled_from(
-    ["gangs", "the", "Prevention", "Ação", "PREVENTION:", "AG/RES. 2461", "2009", "Ítem", "日本語", "e\u0301", "🏛", "\u200b", "and:", "(AM)", "ends."]
-)
+_WORDS = "gangs the Prevention Ação PREVENTION: AG/RES. 2009 Ítem 日本語 e\u0301 🏛 \u200b and: (AM) ends."
+_words = st.sampled_from(_WORDS.split(" "))
+_LINES = """I.|II. MANDATES|XIV. |IV.|1.|1. |(a) letter|Annex I|Annex IV: a title|ANNEX II contains reports.|http://scm.oas.org/a.pdf|https://x
+|Additionally, it asks.|Finally, it ends.|Jorge Skinner-Klée|Permanent Representative of Guatemala|Chair|Other business|\ufffd.\tEstablished
+|¹\tNote|*\tstar|/ goes on|DATE|Friday, April 3, 2009|the following actions:|SCHEDULE OF MEETINGS| |"""
 _line = st.one_of(
-    st.lists(_words, max_size=8).map(" ".join),
-    st.text(max_size=40),
-    st.sampled_from(
-        [
-            "", " ", "I.", "II. MANDATES", "XIV. ", "IV.", "1.", "1. ", "(a) letter", "Annex I", "Annex IV: a title", "ANNEX II contains reports.",
-            "http://scm.oas.org/a.pdf", "https://x", "Additionally, it asks.", "Finally, it ends.", "Jorge Skinner-Klée",
-            "Permanent Representative of Guatemala", "Chair", "Other business", "�.\tEstablished", "¹\tNote", "*\tstar", "/ goes on", "DATE",
-            "Friday, April 3, 2009", "the following actions:", "SCHEDULE OF MEETINGS",
-        ]
-    ),
-)  # fmt: skip
-_prefix = st.sampled_from(["", "", "· ", "• ", "- ", "– ", "1. ", "2) ", "(3) ", "(b) ", "IV. ", "\t", "\t· ", "  ", "\u00a0", "\ufeff", "\t\t"])
+    st.lists(_words, max_size=8).map(" ".join), st.text(max_size=40), st.sampled_from([line.strip("\n") for line in _LINES.split("|")])
+)
+_MARKERS = "||· |• |- |– |1. |2) |(3) |(b) |IV. |\t|\t· |  |\u00a0|\ufeff|\t\t"
+_prefix = st.sampled_from(_MARKERS.split("|"))
 _end = st.sampled_from(["\n", "\n", "\n\n", "\n\n\n\n", "\r\n", "\r", "\u2028", "\x0b", "\x1c", " \n", "\t\n"])
 layouts = st.lists(st.builds(lambda *parts: "".join(parts), _prefix, _line, _end), max_size=25).map("".join)
 

@@ -31,6 +31,11 @@ def raw_targets() -> list[dict[str, object]]:
     return [json.loads(line) for line in lines if line.strip()]
 
 
+@pytest.fixture(scope="session")
+def vocabulary(editorial: Editorial) -> Vocabulary:
+    return Vocabulary(editorial.concepts)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("questions", "translations"):
@@ -76,11 +81,12 @@ class TestTargets:
     def test_spans_lie_in_the_first_quotation(self, editorial: Editorial, raw_targets: list[dict[str, object]]) -> None:
         spans = 0
         for target, entry in zip(editorial.targets, raw_targets, strict=True):
-            if entry.get("span"):
+            whole = target.quotes and target.quotes[0].end - target.quotes[0].start == len(entry["gold"][0]["quote"])  # type: ignore[index]
+            if entry.get("span") and whole:  # a quotation that runs over several passages is several quotations
                 assert target.span is not None, target.id
                 assert target.quotes[0].start <= target.span[0] < target.span[1] <= target.quotes[0].end
                 spans += 1
-        assert spans > 0
+        assert spans > 20
 
     @pytest.mark.parametrize("section", ["I. Prevention", "II. Rehabilitation and social reincorporation", "III. Law enforcement"])
     def test_each_pillar_has_a_whole_list(self, section: str, editorial: Editorial, strategy: Document) -> None:
@@ -142,7 +148,8 @@ class TestTranslations:
             f"{passage.locator}: {passage.text[:60]}"
             for document in documents
             for passage in document.passages
-            if passage.kind not in ("heading", "table_head") and language not in editorial.translations.get((passage.source_id, passage.text), {})
+            if passage.kind not in ("heading", "table_head")
+            and language not in editorial.translations.get((passage.source_id, passage.text), {})
         ]
         assert missing == []
 
@@ -155,15 +162,18 @@ class TestTranslations:
                     assert word in versions[language], (word, versions[language])
 
     def test_no_translation_of_a_text_that_is_not_there(self, editorial: Editorial, documents: tuple[Document, ...]) -> None:
-        texts = {(passage.source_id, passage.text) for document in documents for passage in document.passages}
+        passages = [passage for document in documents for passage in document.passages]
+        texts = {(passage.source_id, text) for passage in passages for text in (passage.text, *map(str.strip, passage.text.split("\n")))}
         assert [key for key in editorial.translations if key not in texts] == []
+
+    def test_a_passage_of_several_lines_is_translated_by_its_lines(self, editorial: Editorial, strategy: Document) -> None:
+        entry = next(passage for passage in strategy.passages if passage.text.startswith("Annex II:"))
+        assert editorial.translations["strategy", entry.text]["es"] == (
+            "Anexo II: Contribuciones de los Estados miembros y de los observadores permanentes\n\nhttp://scm.oas.org/pdfs/2010/CP24469E-2.pdf"
+        )
 
 
 class TestVocabulary:
-    @pytest.fixture(scope="class")
-    def vocabulary(self, editorial: Editorial) -> Vocabulary:
-        return Vocabulary(editorial.concepts)
-
     def test_every_concept_is_named_in_every_language(self, editorial: Editorial) -> None:
         assert len(editorial.concepts) > 50
         known = {concept.id for concept in editorial.concepts}
@@ -210,7 +220,9 @@ class TestFaults:
     def test_without_editorial_data_there_is_none(self, tmp_path: Path, documents: tuple[Document, ...]) -> None:
         assert load_editorial(tmp_path, documents) == Editorial((), (), (), {}, 0)
 
-    def test_a_changed_document_makes_its_entries_stale(self, editorial: Editorial, documents: tuple[Document, ...], strategy: Document) -> None:
+    def test_a_changed_document_makes_its_entries_stale(
+        self, editorial: Editorial, documents: tuple[Document, ...], strategy: Document
+    ) -> None:
         changed = build_document(strategy.source, strategy.canonical.replace("will be updated annually", "will be updated monthly"))
         now = load_editorial(CORPUS, tuple(changed if document is strategy else document for document in documents))
         gone = {target.id for target in editorial.targets} - {target.id for target in now.targets}

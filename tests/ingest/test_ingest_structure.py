@@ -146,7 +146,15 @@ class TestStrategy:
         assert note.heading_path == ()
 
     def test_no_other_lists(self, strategy: Document) -> None:
-        assert sorted(found.unit for found in strategy.lists) == ["Annex", "Annex", "action", "action", "action", "basis", "voluntary action"]
+        assert sorted(found.unit for found in strategy.lists) == [
+            "Annex",
+            "Annex",
+            "action",
+            "action",
+            "action",
+            "basis",
+            "voluntary action",
+        ]
 
     def test_locator_as_officials_write_it(self, strategy: Document) -> None:
         action = containing(strategy, "Avoid housing first-time offenders")

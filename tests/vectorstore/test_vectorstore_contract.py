@@ -1,0 +1,282 @@
+"""What an index promises, on Chroma in a folder and on a Chroma server alike."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_corpus import NOTHING, SOURCES, TEXT, Place, read, records_of
+
+import vectorstore.build
+from ingest.errors import UserError
+from vectorstore.build import build_index, make_records
+from vectorstore.errors import BuildInProgressError, IndexMismatchError, NoIndexError
+from vectorstore.index import Index
+from vectorstore.probe import Probe
+from vectorstore.store import Record, Store
+
+CHANGED = TEXT.replace("The secretariat reports every year.", "The secretariat reports twice a year.")
+SHORTER = TEXT.replace("- Clean the public squares.\n", "")
+
+
+class TestBuild:
+    def test_before_it_there_is_no_index(self, place: Place) -> None:
+        with pytest.raises(NoIndexError, match=r"Run: python -m ingest"):
+            place.store.serving()
+        with pytest.raises(NoIndexError):
+            place.open()
+        assert place.store.versions() == []
+
+    def test_everything_can_be_read_back(self, place: Place) -> None:
+        report = place.build()
+        document = read()
+        assert (report.documents, report.passages, report.lists, report.switched) == (1, len(document.passages), len(document.lists), True)
+        assert (report.unchanged, report.removed) == (0, 0)
+        assert report.embedded == len(place.recorder.seen) == len(document.passages) + 2  # one paragraph has two sentences
+        index = place.open()
+        assert index.passages == document.passages
+        assert tuple(index.lists.values()) == document.lists
+        assert index.canonical == {"doc": TEXT}
+        assert index.sources == {source.id: replace(source, path=None) for source in SOURCES}
+        assert [(s.text, TEXT[s.start : s.end]) for s in index.sentences] == [
+            ("The committee meets in the spring.", "The committee meets in the spring."),
+            ("It keeps its minutes.", "It keeps its minutes."),
+        ]
+
+    def test_vectors_come_back_as_they_went_in(self, place: Place) -> None:
+        place.build()
+        records, vectors = place.store.read(place.store.serving().version, "passage")
+        texts = {record.id: text for record, text in records_of()}
+        expected = place.recorder.embeddings().encode([texts[record.id] for record in records], query=False)
+        np.testing.assert_allclose(vectors, expected, atol=1e-6)
+
+    def test_records_come_back_as_they_went_in(self, place: Place) -> None:
+        place.build()
+        stored = {record.id: record for record in place.store.read(place.store.serving().version)[0]}
+        for record, _ in records_of():
+            payload = {key: value for key, value in stored[record.id].payload.items() if key != "embedded"}
+            assert (stored[record.id].kind, stored[record.id].text) == (record.kind, record.text)
+            assert payload.keys() == record.payload.keys()
+
+    def test_a_kind_that_is_not_there_gives_nothing(self, place: Place) -> None:
+        place.build()
+        records, vectors = place.store.read(place.store.serving().version, "question")
+        assert records == [] and len(vectors) == 0
+
+    def test_the_manifest_says_what_it_is(self, place: Place) -> None:
+        report = place.build()
+        manifest = place.store.serving()
+        assert (manifest.version, manifest.embedding, manifest.dimension, manifest.distance) == (report.version, "fake", 16, "cosine")
+        assert manifest.passages == len(read().passages) and len(manifest.fingerprint) == 64
+
+    def test_strange_characters_survive(self, place: Place) -> None:
+        text = TEXT + "\nA nul\x00, a quote ' and “two”, 日本語, e\u0301 and 🏛 stay.\n"
+        place.build(text)
+        assert place.open().passages[-1].text == "A nul\x00, a quote ' and “two”, 日本語, e\u0301 and 🏛 stay."
+
+    def test_a_record_given_twice_is_stored_once(self, place: Place) -> None:
+        document = read()
+        records = make_records(SOURCES, (document, document), NOTHING)
+        build_index(place.store, place.recorder.embeddings(), records, lock_dir=place.config.data_dir)
+        assert len(place.open().passages) == len(document.passages)
+
+    def test_the_probe_comes_back(self, place: Place) -> None:
+        weights = np.random.default_rng(0).normal(size=(3, 17)).astype(np.float32)
+        mean = np.full(16, 0.02, dtype=np.float32)
+        place.build(probe=Probe(("a", "b", "c"), weights, mean))
+        index = place.open()
+        order = [index.probe_targets.index(name) for name in ("a", "b", "c")]
+        np.testing.assert_allclose(index.probe_weights[order], weights[:, :-1], rtol=1e-4)
+        np.testing.assert_allclose(index.probe_intercepts[order], weights[:, -1], rtol=1e-6)
+        np.testing.assert_allclose(index.probe_mean, mean, rtol=1e-4)
+
+
+class TestRebuild:
+    def test_the_same_again_does_nothing(self, place: Place) -> None:
+        first = place.build()
+        place.recorder.seen.clear()
+        second = place.build()
+        assert place.recorder.seen == []
+        assert (second.embedded, second.unchanged, second.removed, second.switched) == (0, first.embedded, 0, False)
+        assert second.version == first.version
+        assert place.store.versions() == [first.version]
+
+    def test_only_what_changed_is_embedded(self, place: Place) -> None:
+        first = place.build()
+        before = place.open()
+        place.recorder.seen.clear()
+        second = place.build(CHANGED)
+        assert place.recorder.seen == ["Opening: The secretariat reports twice a year."]
+        assert (second.embedded, second.unchanged, second.removed) == (1, first.embedded - 1, 1)
+        after = place.open()
+        assert [p.text for p in after.passages][-1] == "The secretariat reports twice a year."
+        assert "every year" not in after.canonical["doc"]
+        kept = [p.id for p in before.passages[:-1]]
+        np.testing.assert_array_equal(
+            after.passage_vectors[[after.row_of[i] for i in kept]], before.passage_vectors[[before.row_of[i] for i in kept]]
+        )
+
+    def test_what_is_gone_is_removed(self, place: Place) -> None:
+        place.build()
+        place.recorder.seen.clear()
+        report = place.build(SHORTER)
+        assert (report.embedded, report.removed) == (0, 1)
+        index = place.open()
+        assert all("squares" not in passage.text for passage in index.passages)
+        assert [len(found.passage_ids) for found in index.lists.values()] == [2]
+        assert place.recorder.seen == []
+
+    def test_a_passage_that_moved_is_not_embedded_but_has_new_offsets(self, place: Place) -> None:
+        place.build()
+        place.recorder.seen.clear()
+        moved = "A new first line.\n\n" + TEXT
+        place.build(moved)
+        assert place.recorder.seen == ["A new first line."]
+        assert all(moved[passage.start : passage.end] == passage.text for passage in place.open().passages)
+
+    def test_the_version_before_stays_for_its_readers_and_older_ones_go(self, place: Place) -> None:
+        first, second = place.build(), place.build(CHANGED)
+        assert set(place.store.versions()) == {first.version, second.version}
+        assert place.store.read(first.version)[0]
+        third = place.build(SHORTER)
+        assert set(place.store.versions()) == {second.version, third.version}
+
+    def test_going_back_to_an_earlier_text(self, place: Place) -> None:
+        first = place.build()
+        place.build(CHANGED)
+        back = place.build()
+        assert back.version == first.version and back.switched
+        assert place.open().canonical == {"doc": TEXT}
+
+    def test_a_model_of_the_same_name_with_longer_vectors_embeds_everything(self, place: Place) -> None:
+        first = place.build()
+        place.recorder.width = 32
+        second = place.build()
+        assert second.embedded == first.embedded and second.switched
+        assert place.open().passage_vectors.shape == (first.passages, 32)
+
+    def test_other_embeddings_embed_everything(self, place: Place) -> None:
+        first = place.build()
+        place.recorder.name = "other"
+        second = place.build()
+        assert second.embedded == first.embedded and second.unchanged == 0
+        assert place.open().manifest.embedding == "other"
+
+
+class TestSwitch:
+    def test_a_build_that_fails_half_way_changes_nothing(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        first = place.build()
+        add = Store.add
+
+        def half(self: Store, version: str, records: list[Record], vectors: np.ndarray) -> None:
+            add(self, version, records[: len(records) // 2], vectors[: len(records) // 2])
+            raise RuntimeError("the power is gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "add", half)
+            with pytest.raises(RuntimeError):
+                place.build(CHANGED)
+        assert place.store.serving().version == first.version
+        assert place.open().canonical == {"doc": TEXT}
+        second = place.build(CHANGED)
+        assert place.open().canonical == {"doc": CHANGED}
+        assert len(place.open().passages) == len(read(CHANGED).passages)
+        assert set(place.store.versions()) == {first.version, second.version}
+
+    def test_a_reader_sees_the_old_or_the_new_and_never_a_mixture(self, place: Place) -> None:
+        place.build()
+        embeddings = place.recorder.embeddings()
+        stop, looked = threading.Event(), threading.Event()
+        seen: list[tuple[str, ...]] = []
+        faults: list[BaseException] = []
+
+        def look() -> None:
+            store = place.store
+            try:
+                while not stop.is_set():
+                    seen.append(tuple(passage.text for passage in Index.open(store, embeddings).passages))
+                    looked.set()
+            except BaseException as error:
+                faults.append(error)
+            finally:
+                looked.set()
+
+        reader = threading.Thread(target=look)
+        reader.start()
+        try:
+            assert looked.wait(30)
+            place.build(CHANGED)
+            for _ in range(2):  # the first look may have begun before the switch
+                looked.clear()
+                assert looked.wait(30)
+        finally:
+            stop.set()
+            reader.join(30)
+        assert faults == []
+        assert set(seen) == {tuple(passage.text for passage in read(text).passages) for text in (TEXT, CHANGED)}
+
+    def test_an_opened_index_lives_on_after_the_switch(self, place: Place) -> None:
+        place.build()
+        index = place.open()
+        place.build(CHANGED)
+        place.build(SHORTER)
+        assert index.search("secretariat reports")[0].passage.text == "The secretariat reports every year."
+
+
+class TestMismatch:
+    def test_other_embeddings(self, place: Place) -> None:
+        place.build()
+        place.recorder.name = "other"
+        with pytest.raises(IndexMismatchError) as caught:
+            place.open()
+        for words in ("'fake'", "'other'", "Run: python -m ingest", "ASSISTANT_EMBEDDINGS"):
+            assert words in str(caught.value)
+
+    def test_another_schema(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(vectorstore.build, "SCHEMA", 1)
+            place.build()
+        with pytest.raises(IndexMismatchError, match=r"another version of this product. Run: python -m ingest"):
+            place.open()
+        place.build()
+        assert place.open().canonical == {"doc": TEXT}
+
+
+class TestLock:
+    def test_a_second_build_at_once_is_refused_and_told_who_builds(self, place: Place) -> None:
+        started, go = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            started.set()
+            assert go.wait(30)
+
+        place.recorder.before = wait
+        first = threading.Thread(target=place.build)
+        first.start()
+        try:
+            assert started.wait(30)
+            other = Place(place.config)
+            with pytest.raises(BuildInProgressError) as caught:
+                other.build(CHANGED)
+            assert isinstance(caught.value, UserError)
+            assert f"process {os.getpid()} on " in str(caught.value) and "try again" in str(caught.value)
+        finally:
+            go.set()
+            first.join(30)
+        assert place.open().canonical == {"doc": TEXT}
+        assert Place(place.config).build(CHANGED).switched
+
+
+class TestNearest:
+    def test_cosine_best_first_passages_only(self, place: Place) -> None:
+        place.build()
+        index = place.open()
+        vector = place.recorder.embeddings().encode(["a question"], query=True)[0]
+        found = place.store.nearest(index.manifest.version, vector, 4)
+        exact = index.passage_vectors @ vector
+        order = np.argsort(-exact)[:4]
+        assert [identity for identity, _ in found] == [index.passages[row].id for row in order]
+        np.testing.assert_allclose([score for _, score in found], exact[order], atol=1e-5)
