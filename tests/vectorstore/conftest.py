@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import chromadb
+import httpx
 import pytest
 from chromadb.config import Settings as ChromaSettings
 from small_corpus import Place, free_port
@@ -50,6 +51,22 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+@pytest.fixture(autouse=True)
+def _close_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Chroma's HTTP client keeps its connections open until the process ends; here there is a client for every look."""
+    opened: list[httpx.Client] = []
+    make = httpx.Client.__init__
+
+    def note(self: httpx.Client, *arguments: object, **named: object) -> None:
+        make(self, *arguments, **named)  # type: ignore[arg-type]
+        opened.append(self)
+
+    monkeypatch.setattr(httpx.Client, "__init__", note)
+    yield
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture
