@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from assistant.types import Turn
 from vectorstore.lexical import fold, stems
@@ -67,9 +68,14 @@ _EMPTY = {
 }
 
 
+@lru_cache(maxsize=len(_EMPTY))
+def _empty_stems(language: str) -> frozenset[str]:
+    return frozenset(stem for word in _EMPTY[language].split() for stem in stems(word, language))
+
+
 def content_stems(text: str, language: str) -> list[str]:
     """The stems of *text* that carry content: without question words, articles, prepositions and auxiliaries."""
-    empty = {stem for word in _EMPTY[language].split() for stem in stems(word, language)}
+    empty = _empty_stems(language)
     plain = fold(text).replace("'", " ")
     keep = {stem for stem in stems(plain, language) if stem not in empty and not stem.isspace()}
     return [stem for stem in stems(text.replace("'", " ").replace("’", " "), language) if stem in keep or stem not in empty]

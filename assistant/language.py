@@ -1,14 +1,14 @@
 """The language of a question: py3langid (Lui and Baldwin, "langid.py", 2012), helped by the words of the index."""
 
 import re
-
-import py3langid
+import threading
 
 from ingest.editorial import LANGUAGES
 from vectorstore.index import Index
 from vectorstore.lexical import fold
 
 _WORD = re.compile(r"[^\W\d_]+")
+_CLEAR = 0.34  # by so much a share of known words must lead for the language to be plain
 _SHORT = 7  # in questions of fewer words a character model alone is often wrong
 
 
@@ -16,12 +16,22 @@ class LanguageDetector:
     """Tells en, es, pt and fr apart, also for questions of one word."""
 
     def __init__(self, index: Index) -> None:
-        py3langid.set_languages(list(LANGUAGES))
+        self._lock, self._loaded = threading.Lock(), False
         self._words: dict[str, set[str]] = {language: set(index.question_words[language]) for language in LANGUAGES}
         for passage in index.passages:
             for language in LANGUAGES:
                 if language == passage.language or language in index.translations[passage.id]:
                     self._words[language].update(_WORD.findall(fold(index.text(passage.id, language))))
+
+    def _guess(self, text: str) -> str:
+        """The character model's opinion; it takes half a second to load, and clear cases do without it."""
+        import py3langid
+
+        with self._lock:
+            if not self._loaded:
+                py3langid.set_languages(list(LANGUAGES))
+                self._loaded = True
+            return str(py3langid.classify(text)[0])
 
     def detect(self, text: str, previous: str | None = None) -> str:
         """The language of *text*; where it gives no clue, *previous* (that of the conversation), else English."""
@@ -29,7 +39,10 @@ class LanguageDetector:
         if not words:
             return previous or "en"
         known = {language: sum(word in self._words[language] for word in words) / len(words) for language in LANGUAGES}
-        guess = py3langid.classify(text)[0]
+        ranked = sorted(known.values())
+        if ranked[-1] - ranked[-2] >= _CLEAR:
+            return max(known, key=lambda language: known[language])
+        guess = self._guess(text)
         weight = 1.0 if len(words) < _SHORT else 0.5
         scores = {language: weight * known[language] for language in LANGUAGES}
         scores[guess] = scores.get(guess, 0.0) + 0.3 + (0.4 if len(words) >= _SHORT else 0.0)

@@ -71,10 +71,12 @@ class Planner:
             return whole
         plans = [self._simple(part, language) for part in parts]
         spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= 0.5]
-        if not spoken or (not whole.silent and {q for p in spoken for q in p.quotes} <= set(whole.quotes)):
+        if not spoken:
             return whole
-        if len(spoken) == 1 and not whole.silent and whole.quotes:
-            return whole
+        if not whole.silent and ((len(spoken) == 1 and whole.quotes) or {q for p in spoken for q in p.quotes} <= set(whole.quotes)):
+            sure = self._decider.relevance.threshold / 2
+            missed = (plan.reason for plan in plans if plan.silent and not plan.refused and plan.confidence < sure)
+            return replace(whole, unanswered=tuple(dict.fromkeys(reason for reason in missed if reason)))
         lead = max(spoken, key=lambda plan: plan.confidence)
         quotes = tuple(dict.fromkeys(quote for plan in spoken for quote in plan.quotes))
         missing = tuple(plan.reason for plan in plans if plan.silent and plan.reason and not plan.refused)

@@ -91,9 +91,12 @@ class Index:
             raise IndexMismatchError("The index was built by another version of this product. Run: python -m ingest")
         records, vectors = store.read(manifest.version)
         try:
-            return cls(manifest, embeddings, records, vectors)
+            index = cls(manifest, embeddings, records, vectors)
+            if len(index.passages) != manifest.passages or not {p.source_id for p in index.passages} <= index.canonical.keys():
+                raise ValueError("records are missing")
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise DamagedIndexError(f"The index is damaged ({error}). Move the data folder away and run: python -m ingest") from error
+        return index
 
     def text(self, passage_id: str, language: str) -> str:
         """The passage in *language* where a translation is kept, else as it is."""

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 from chromadb.api.shared_system_client import SharedSystemClient
 from small_corpus import TEXT, Place, free_port, read
 
 from ingest.errors import UserError
+from vectorstore.embeddings import Vectors
 from vectorstore.errors import DamagedIndexError, IndexUnavailableError, NoIndexError, StoreUnreachableError
-from vectorstore.store import Store, StoreConfig
+from vectorstore.store import Record, Store, StoreConfig
 
 LONG = TEXT + "\n".join(f"Paragraph {number} says something of its own.\n" for number in range(400))
 CHILD = """
@@ -79,10 +81,18 @@ class TestDamage:
         (tmp_path / "data").write_text("not a folder")
         self.fault(Place(StoreConfig(tmp_path / "data")))
 
-    def test_records_that_cannot_be_understood(self, folder_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("kind", ["corpus", "document", "passage"])
+    def test_records_gone(self, kind: str, folder_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One record fewer than there should be is said, and not answered from."""
         folder_place.build()
         read_all = Store.read
-        monkeypatch.setattr(Store, "read", lambda self, version, kind=None: tuple(part[:1] for part in read_all(self, version, kind)))
+
+        def read_most(self: Store, version: str, only: str | None = None) -> tuple[list[Record], Vectors]:
+            records, vectors = read_all(self, version, only)
+            gone = next(row for row, record in enumerate(records) if record.kind == kind)
+            return records[:gone] + records[gone + 1 :], np.delete(vectors, gone, axis=0)
+
+        monkeypatch.setattr(Store, "read", read_most)
         self.fault(folder_place)
 
     def test_moving_the_folder_away_helps(self, damaged: Place) -> None:
