@@ -75,7 +75,8 @@ class Planner:
             return whole
         if not whole.silent and ((len(spoken) == 1 and whole.quotes) or {q for p in spoken for q in p.quotes} <= set(whole.quotes)):
             sure = self._decider.relevance.threshold / 2
-            missed = (plan.reason for plan in plans if plan.silent and not plan.refused and plan.confidence < sure)
+            asked = [plan for part, plan in zip(parts, plans, strict=True) if re.search(rf"\b(?:{_ASKING})\b", fold(part))]
+            missed = (plan.reason for plan in asked if plan.silent and not plan.refused and plan.confidence < sure)
             return replace(whole, unanswered=tuple(dict.fromkeys(reason for reason in missed if reason)))
         lead = max(spoken, key=lambda plan: plan.confidence)
         quotes = tuple(dict.fromkeys(quote for plan in spoken for quote in plan.quotes))

@@ -62,7 +62,7 @@ class Writer:
             else:
                 self._facts(draft, plan, language)
             self._agencies(draft, language)
-            draft.lines.extend(plan.unanswered)
+            draft.lines.extend(f"\n{reason}" for reason in plan.unanswered)
         return draft
 
     def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:

@@ -4,7 +4,6 @@ import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -45,9 +44,6 @@ def main(
                 _out.print(_tree(document))
         else:
             _build(settings, sources, documents, quiet=if_needed)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        _fail(f"ASSISTANT_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}.")
     except UserError as error:
         _fail(str(error))
 

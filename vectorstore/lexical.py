@@ -25,7 +25,7 @@ def fold(text: str) -> str:
     >>> fold("Secretaría GENERAL")
     'secretaria general'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -18,8 +18,8 @@ from vectorstore.minilm import MiniLM, check_sha256, model_folder
 TEXTS = [
     "Rescue public spaces: artificial lighting in risk areas.",
     "¿Qué se propone para los espacios públicos?",
-    "Gangs " * 400,  # longer than the 256 tokens that are read
 ]
+LONG = "Gangs and judges " * 100  # longer than the 256 tokens that MiniLM reads
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ class TestVectors:
 
     @pytest.mark.parametrize("query", [True, False])
     def test_unit_length_and_dimension(self, any_embeddings: VectorEmbeddings, query: bool) -> None:
-        vectors = any_embeddings.encode([*TEXTS, "", "a"], query=query)
+        vectors = any_embeddings.encode([*TEXTS, "", "\t", "a"], query=query)
         assert vectors.shape == (5, any_embeddings.dimension) and vectors.dtype == np.float32
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
 
@@ -59,10 +59,10 @@ class TestVectors:
         assert any_embeddings.embed_documents([]) == []
 
     def test_the_order_of_the_texts_is_kept(self, any_embeddings: VectorEmbeddings) -> None:
-        together = any_embeddings.encode(TEXTS[:2], query=False)
-        apart = np.vstack([any_embeddings.encode([text], query=False) for text in TEXTS[:2]])
+        together = any_embeddings.encode(TEXTS, query=False)
+        apart = np.vstack([any_embeddings.encode([text], query=False) for text in TEXTS])
         np.testing.assert_allclose(together, apart, atol=1e-3)
-        back = any_embeddings.encode(TEXTS[1::-1], query=False)
+        back = any_embeddings.encode(TEXTS[::-1], query=False)
         np.testing.assert_allclose(back[::-1], together, atol=1e-3)
 
     def test_null_characters(self, any_embeddings: VectorEmbeddings) -> None:
@@ -85,9 +85,9 @@ class TestVectors:
         self, embeddings: VectorEmbeddings, minilm: VectorEmbeddings, e5: VectorEmbeddings
     ) -> None:
         assert embeddings.parts == {"minilm": (0, 384), "e5": (384, 768)}
-        whole = embeddings.encode(TEXTS[:2], query=True)
+        whole = embeddings.encode(TEXTS, query=True)
         for member, (begin, end) in zip((minilm, e5), embeddings.parts.values(), strict=True):
-            np.testing.assert_allclose(whole[:, begin:end] * 2**0.5, member.encode(TEXTS[:2], query=True), atol=1e-5)
+            np.testing.assert_allclose(whole[:, begin:end] * 2**0.5, member.encode(TEXTS, query=True), atol=1e-5)
 
 
 class TestPins:
@@ -138,6 +138,7 @@ class TestAnyModel:
         """The packaged folder, opened by sentence-transformers with torch, is also a model by path."""
         original = load_embeddings(str(model_folder()), models_dir)
         assert original.parts == {"dense": (0, 384)}
+        texts = [*TEXTS, LONG]
         for query in (True, False):
-            cosines = np.sum(original.encode(TEXTS, query=query) * minilm.encode(TEXTS, query=query), axis=1)
+            cosines = np.sum(original.encode(texts, query=query) * minilm.encode(texts, query=query), axis=1)
             assert cosines.min() > 1 - 1e-4
