@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, by whichever library starts threads first
+
 import pytest
 from hypothesis import settings as hypothesis_settings
 

@@ -101,12 +101,12 @@ class TestSearch:
     def test_nothing_asked_nothing_found(self, index: Index) -> None:
         assert index.search("") == index.search("  \n") == []
 
-    def test_as_many_as_asked_for(self, index: Index) -> None:
-        assert len(index.search("gangs", 1)) == 1
-        assert len(index.search("gangs", 10_000)) == len(index.passages)
+    def test_as_many_as_asked_for(self, index: Index, vectors: np.ndarray) -> None:
+        assert len(index.search("gangs", 1, vector=vectors[0])) == 1
+        assert len(index.search("gangs", 10_000, vector=vectors[0])) == len(index.passages)
 
-    def test_words_that_nobody_knows_score_nothing(self, index: Index) -> None:
-        assert all(hit.scores["lexical"] == 0 for hit in index.search("xyzzy", 3))
+    def test_words_that_nobody_knows_score_nothing(self, index: Index, vectors: np.ndarray) -> None:
+        assert all(hit.scores["lexical"] == 0 for hit in index.search("xyzzy", 3, vector=vectors[0]))
         assert not index.knows_word("xyzzy", "en")
         assert index.knows_word(stems("rehabilitation", "en")[0], "en")
 
