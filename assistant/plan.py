@@ -16,9 +16,9 @@ _COUNT = {
     "pt": r"quant[oa]s|numero de|quantidade de",
     "fr": r"combien|nombre d",
 }
-_ASKING = (
-    r"who|what|when|where|which|how|why|whom|quien|quienes|que|cual|cuales|cuando|donde|como|cuant\w+|quem|qual|quais|quando|onde|quant\w+|"
-    r"qui|quoi|quand|ou|quel\w*|comment|combien"
+_ASKING = (  # with and without accents
+    r"who|what|when|where|which|how|why|whom|qui[eé]n(?:es)?|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+|quem|qual|quais|"
+    r"quando|onde|quant\w+|qui|quoi|quand|o[uù]|quel\w*|comment|combien"
 )
 _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
@@ -104,7 +104,13 @@ class Planner:
         sentences = [piece.strip() for piece in re.split(r"(?<=[?!.;])\s+|>\s*", question) if piece.strip()]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
         pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
-        return list(dict.fromkeys(piece for piece in pieces if len(set(content_stems(piece, language))) >= 2))[:_PARTS]
+        return [piece for piece in dict.fromkeys(pieces) if self._says_enough(piece, language)][:_PARTS]
+
+    @staticmethod
+    def _says_enough(piece: str, language: str) -> bool:
+        """Two words of content, or one behind a question word."""
+        content = len(set(content_stems(piece, language)))
+        return content >= 2 or (content == 1 and bool(re.match(rf"[¿\s]*(?:{_ASKING})\b", piece, re.IGNORECASE)))
 
     def _simple(self, question: str, language: str) -> Plan:
         if not self._decider.matcher.targets:

@@ -62,6 +62,7 @@ class Writer:
             else:
                 self._facts(draft, plan, language)
             self._agencies(draft, language)
+            self._described(draft, language)
             draft.lines.extend(f"\n{reason}" for reason in plan.unanswered)
         return draft
 
@@ -143,7 +144,7 @@ class Writer:
 
     def _heading(self, heading: str, language: str) -> str:
         translated = self._headings.get(heading, {}).get(language)
-        return display_heading(translated) if translated else heading
+        return display_heading(translated).strip() if translated else heading
 
     def _place(self, passage: Passage, language: str) -> str:
         source = self._index.sources[passage.source_id]
@@ -155,7 +156,8 @@ class Writer:
             source_id = plan.quotes[0].source_id
             span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
             if len(span) <= 90:
-                draft.lines.append(message("short_answer", language, span=span[:1].upper() + span[1:]) + "\n")
+                span = span if "://" in span else span[:1].upper() + span[1:]
+                draft.lines.append(message("short_answer", language, span=span) + "\n")
         draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
         for number, quote in enumerate(plan.quotes):
             self._state(draft, quote, language, "- ", plan.span if number == 0 else None)
@@ -184,6 +186,14 @@ class Writer:
         if "action" in units and not named and directory:
             draft.lines.append("\n" + message("no_agency", language, annex=directory.short_title, url=directory.url))
 
+    def _described(self, draft: Draft, language: str) -> None:
+        """Below what a document says of one annex: that the annex itself is not in the index, and its link."""
+        only = draft.citations[0] if len(draft.citations) == 1 else None
+        for source in self._index.sources.values():
+            described = only and re.search(rf"\b{re.escape(source.short_title)}$", only.locator)
+            if only and described and source.id not in self._index.canonical and str(source.url) not in only.quote:
+                draft.lines.append("\n" + message("annex_missing", language, annex=source.short_title, url=source.url))
+
     def _directory(self) -> Source | None:
         """The source that is a directory of agencies and is not in the index."""
         for source in self._index.sources.values():
@@ -210,8 +220,9 @@ class Writer:
         for source in self._index.sources.values():
             if source.id not in self._index.canonical and self._mentions(question, source):
                 draft.lines.append(message("annex_missing", language, annex=source.short_title, url=source.url))
-        if plan.nearest:
+        nearest = [quote for quote in plan.nearest if " " in self._index.canonical[quote.source_id][quote.start : quote.end].strip()]
+        if nearest:  # a bare link says nothing
             draft.lines.append("\n" + message("nearest", language) + "\n")
-            for quote in plan.nearest:
+            for quote in nearest:
                 citation = self._cite(draft.nearest, quote)
                 draft.lines.append(f"- “{one_line(citation.quote)}” — {citation.locator}")

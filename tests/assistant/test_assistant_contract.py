@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
+from asking import Ask, markers
 
 from assistant.types import Answer
 from ingest.types import Document
@@ -107,9 +108,8 @@ def asked(request: pytest.FixtureRequest) -> Asked:
 
 
 @pytest.fixture
-def answer(asked: Asked, ask: Any) -> Answer:
-    found: Answer = ask(asked.question, *asked.earlier)
-    return found
+def answer(asked: Asked, ask: Ask) -> Answer:
+    return ask(asked.question, *asked.earlier)
 
 
 def _is_number(value: object) -> bool:
@@ -161,7 +161,7 @@ def test_every_quotation_is_in_its_document_at_its_offsets(answer: Answer, docum
 def test_marks_numbers_and_statements_belong_together(answer: Answer) -> None:
     numbers = [citation.number for citation in answer.citations]
     assert numbers == list(range(1, len(numbers) + 1))
-    assert set(map(int, re.findall(r"\[(\d+)\]", answer.text))) == set(numbers)
+    assert markers(answer.text) == set(numbers)
     used = [number for statement in answer.statements for number in statement.citations]
     assert set(used) == set(numbers), "a citation that no statement rests on, or the reverse"
     assert all(statement.citations for statement in answer.statements)
