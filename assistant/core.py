@@ -17,6 +17,7 @@ from assistant.writer import Draft, Writer
 from ingest.editorial import LANGUAGES
 from ingest.settings import Settings
 from vectorstore.embeddings import load_embeddings
+from vectorstore.errors import NoIndexError
 from vectorstore.index import Index
 from vectorstore.store import Store, StoreConfig
 
@@ -43,6 +44,8 @@ class Assistant:
         Raises:
             UserError: there is no usable index, or the embeddings cannot be loaded.
         """
+        if not settings.chroma_url and not (settings.data_dir / "chroma").exists():
+            raise NoIndexError("There is no index yet. Run: python -m ingest")  # Chroma would make an empty one by looking
         store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
         store.serving()  # says that there is no index before the models take their time
         embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")

@@ -47,6 +47,6 @@ class LanguageDetector:
         scores = {language: weight * known[language] for language in LANGUAGES}
         scores[guess] = scores.get(guess, 0.0) + 0.3 + (0.4 if len(words) >= _SHORT else 0.0)
         if previous:
-            scores[previous] += 0.15
+            scores[previous] += 0.4 if len(words) < 3 else 0.15  # "anexos" is Spanish in a Spanish conversation
         scores["en"] += 0.05
         return max(LANGUAGES, key=lambda language: scores[language])

@@ -27,9 +27,15 @@ _SURE = 0.5
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
 
+Reason = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an answer will consist of. ``silent`` means that nothing answers the question."""
+    """What an answer will consist of. ``silent`` means that nothing answers the question.
+
+    ``reason`` says why, as (language, sentence) pairs; ``unanswered`` has the reasons of a question's parts.
+    """
 
     kind: TargetKind
     target: str
@@ -39,9 +45,9 @@ class Plan:
     silent: bool = False
     refused: bool = False
     count: bool = False
-    reason: str = ""
+    reason: Reason = ()
     nearest: tuple[Quote, ...] = ()
-    unanswered: tuple[str, ...] = ()
+    unanswered: tuple[Reason, ...] = ()
     of_previous: bool = False
     asked: str = ""
 
@@ -140,7 +146,7 @@ class Planner:
                 confidence=confidence,
                 silent=True,
                 refused=best.kind == "refuse",
-                reason=dict(target.reason).get(language, "") if target else "",
+                reason=target.reason if target else (),
                 nearest=(target.also if target and target.also else answer.quotes)[:3],
                 asked=decision.query.text,
             )
@@ -174,8 +180,8 @@ class Planner:
         if alone.kind == "help" or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1):
             return alone
         base = previous.asked or last
-        texts = [*self._substituted(question, base, language), f"{last} {question}"]
-        plans = [self._simple(text, language) for text in texts]
+        plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
+        plans.append(self._simple(f"{last} {question}", language))
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
         best = max([*plans, alone], key=lambda plan: (not plan.silent, plan.confidence))
         return best if not best.silent or not alone.silent else alone if alone.reason else best
@@ -199,19 +205,19 @@ class Planner:
         kind: TargetKind = "list" if len(quotes) > 1 else "topic"
         return replace(plan, kind=kind, quotes=quotes, span=None, confidence=max(plan.confidence, _SURE_ALONE), silent=False)
 
-    def _substituted(self, question: str, previous: str, language: str) -> list[str]:
-        """The earlier question with one of its concepts replaced by the one that the new question names."""
+    def _substituted(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
+        """The earlier question, in its language, with one of its concepts replaced by the one that the new question names."""
         vocabulary = self._decider.vocabulary
         words = "".join(char if char.isalnum() else " " for char in question).split()
         named = vocabulary.find(question, language)
         if not named:
             return []
-        _, begin, end = named[-1]
-        term = " ".join(words[begin:end])
+        new, begin, end = named[-1]
+        term = " ".join(words[begin:end]) if language == spoken else dict(vocabulary.by_id[new].preferred).get(spoken, "")
         old = "".join(char if char.isalnum() else " " for char in previous).split()
         return [
             " ".join([*old[:start], term, *old[stop:]])
-            for concept, start, stop in vocabulary.find(previous, language)
+            for concept, start, stop in vocabulary.find(previous, spoken)
             if concept not in {identity for identity, _, _ in named}
         ][:3]
 

@@ -52,7 +52,7 @@ class Writer:
             key = plan.target.rsplit("/", 1)[-1]
             draft.lines.append(message(key if key in ("greeting", "thanks", "goodbye") else "help", language))
         elif plan.refused:
-            draft.lines.append(plan.reason or message("refused", language))
+            draft.lines.append(dict(plan.reason).get(language) or message("refused", language))
         elif plan.silent:
             self._silence(draft, plan, question, language)
         else:
@@ -63,7 +63,7 @@ class Writer:
                 self._facts(draft, plan, language)
             self._agencies(draft, language)
             self._described(draft, language)
-            draft.lines.extend(f"\n{reason}" for reason in plan.unanswered)
+            draft.lines.extend(f"\n{dict(reason)[language]}" for reason in plan.unanswered if language in dict(reason))
         return draft
 
     def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:
@@ -211,7 +211,7 @@ class Writer:
         if plan.of_previous:
             draft.lines.append(message("none_of_those", language))
             return
-        draft.lines.append(plan.reason or message("not_stated", language))
+        draft.lines.append(dict(plan.reason).get(language) or message("not_stated", language))
         terms = self._terms.unknown(question, language)
         if terms:
             draft.lines.append(message("unknown_terms", language, terms=join_names(terms, language)))

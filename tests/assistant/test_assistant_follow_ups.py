@@ -18,7 +18,7 @@ REHABILITATION = {
     "en": "and for rehabilitation?",
     "es": "¿y para la rehabilitación?",
     "pt": "e para a reabilitação?",
-    "fr": "et pour la réadaptation ?",
+    "fr": "et pour la réhabilitation ?",
 }
 POLICE = {
     "en": "which of those involve the police?",

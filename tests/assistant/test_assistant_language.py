@@ -59,9 +59,16 @@ def test_what_has_no_words_is_in_the_language_of_the_conversation(question: str,
     assert detector.detect(question, "fr") == "fr"
 
 
-def test_a_word_of_two_languages_is_in_that_of_the_conversation(detector: LanguageDetector) -> None:
-    assert detector.detect("anexos", "es") == "es"
-    assert detector.detect("anexos", "pt") == "pt"
+@pytest.mark.parametrize(
+    ("word", "previous"), [("anexos", "es"), ("anexos", "pt"), ("budget ?", "fr"), ("annexes", "fr"), ("prisons", "fr"), ("prisons", "en")]
+)
+def test_a_word_of_two_languages_is_in_that_of_the_conversation(word: str, previous: str, detector: LanguageDetector) -> None:
+    assert detector.detect(word, previous) == previous
+
+
+@pytest.mark.parametrize(("word", "language"), [("jueces", "es"), ("juízes", "pt"), ("juges", "fr"), ("judges", "en")])
+def test_a_word_of_one_language_changes_that_of_the_conversation(word: str, language: str, detector: LanguageDetector) -> None:
+    assert {detector.detect(word, previous) for previous in LONG} == {language}
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "lists"), ("es", "enumera"), ("pt", "enumera"), ("fr", "énumère")])

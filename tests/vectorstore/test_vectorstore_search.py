@@ -71,6 +71,20 @@ class TestSearch:
                 assert hit.scores["lexical"] >= 0
                 assert hit.passage is index.by_id[hit.passage.id]
 
+    def test_only_what_leads_every_ranking_has_relevance_one(
+        self, index: Index, sample: list[tuple[str, str]], vectors: np.ndarray
+    ) -> None:
+        leaders = 0
+        for (language, question), vector in zip(sample, vectors, strict=True):
+            hits = index.search(question, len(index.passages), language=language, vector=vector)
+            names = ["minilm", "e5", "lexical"] if language == "en" else ["e5", "lexical"]  # MiniLM reads English only
+            best = {name: max(hit.scores[name] for hit in hits) for name in names}
+            for hit in hits:
+                leads = all(hit.scores[name] == best[name] for name in names) and best["lexical"] > 0
+                leaders += leads
+                assert hit.relevance > 0.97 if leads else hit.relevance < 1 - 1e-6  # one of two equal texts comes second
+        assert leaders > 0
+
     def test_part_scores_are_cosines(self, index: Index, embeddings: VectorEmbeddings) -> None:
         vector = embeddings.encode(["police training"], query=True)[0]
         scores = index.dense_scores(vector)
