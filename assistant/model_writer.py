@@ -14,7 +14,7 @@ from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.lexical import fold
 
 _LANGUAGE = {"en": "English", "es": "Spanish", "pt": "Portuguese", "fr": "French"}
-_MARKER = re.compile(r"\[(\d+)\]")
+_MARKER = re.compile(r"\s*\[(\d+)\]")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<=[\w,;:] )[A-ZÀ-Þ][\wÀ-ÿ-]{2,}")
 # The least cosine (part by part) of a faithful sentence with its quotation, also across languages.

@@ -57,7 +57,7 @@ class Writer:
             self._silence(draft, plan, question, language)
         else:
             self._premises(draft, plan, question, language)
-            if plan.kind in ("list", "group", "topic"):
+            if plan.kind in ("list", "group", "topic") or self._whole_items(plan):
                 self._items(draft, plan, language)
             else:
                 self._facts(draft, plan, language)
@@ -65,6 +65,11 @@ class Writer:
             self._described(draft, language)
             draft.lines.extend(f"\n{dict(reason)[language]}" for reason in plan.unanswered if language in dict(reason))
         return draft
+
+    def _whole_items(self, plan: Plan) -> bool:
+        """Whether a fact is nothing but whole items of lists: such an answer says how many of the list they are."""
+        passages = [(quote, self._index.by_id[quote.passage_id]) for quote in plan.quotes]
+        return plan.span is None and all(p.list_id and (q.start, q.end) == (p.start, p.end) and p.unit == "action" for q, p in passages)
 
     def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:
         passage, source = self._index.by_id[quote.passage_id], self._index.sources[quote.source_id]
