@@ -64,7 +64,8 @@ def test_how_many_there_are_is_said_of_the_list_just_shown(language: str, ask: A
     answer = ask(COUNT[language], FIRST[language])
     assert answer.language == language
     assert quotes(answer) == prevention
-    assert "12" in answer.text.splitlines()[0]
+    first = answer.text.splitlines()[0]
+    assert "**12 " in first and "Regional Strategy" not in first, "the number itself, before the list"
 
 
 def test_how_many_there_are_follows_the_conversation(ask: Ask, rehabilitation: list[str]) -> None:
@@ -115,10 +116,11 @@ def test_a_history_of_empty_turns_is_no_history(assistant: Assistant) -> None:
     assert assistant.answer("how many are there?", said).text == assistant.answer("how many are there?").text
 
 
-def test_of_fifty_turns_the_last_ones_matter(assistant: Assistant, rehabilitation: list[str]) -> None:
+def test_of_fifty_turns_the_last_ones_matter(assistant: Assistant, prevention: list[str], rehabilitation: list[str]) -> None:
     said = [Turn("user" if n % 2 == 0 else "assistant", "What is the budget?" if n % 2 == 0 else "Nothing.") for n in range(48)]
     said += [Turn("user", FIRST["en"]), Turn("assistant", "…")]
     assert quotes(assistant.answer(REHABILITATION["en"], said)) == rehabilitation
+    assert quotes(assistant.answer(COUNT["en"], said)) == prevention
 
 
 @pytest.mark.parametrize("nonsense", ["zzz qqq xxx", "]]>&;--/*", "\ud800\udfff", "💥" * 40, "0 1 2 3", "[1] [2] [99] **"])

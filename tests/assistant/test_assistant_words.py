@@ -69,6 +69,7 @@ def test_a_body_is_named_once(documents: tuple[Document, ...]) -> None:
         ("Equatorial Guinea, South Sudan and Papua New Guinea", "en", ["Equatorial Guinea", "South Sudan", "Papua New Guinea"]),
         ("In Honduras, Guatemala, Nicaragua and Belize?", "en", ["Honduras", "Nicaragua", "Belize"]),
         ("Is Oman mentioned?", "en", ["Oman"]),
+        ("does it speak of oman and guinea-bissau?", "en", ["oman", "guinea-bissau"]),
         ("¿Qué dice de Catar?", "es", ["Catar"]),
         ("What did Interpol and UNICEF do?", "en", ["Interpol", "UNICEF"]),
         ("Does El Salvador take part?", "en", ["El Salvador"]),
