@@ -4,7 +4,8 @@ import re
 
 _HEAD = (
     r"Department|Committee|Commission|Council|Secretariat|Secretary|Assembly|Working Group|Contact Group|Group|Organization|Ministry|"
-    r"Agency|Office|Institute|Foundation|Centre|Center|Bureau|Association|Federation|Directorate|Bank|Fund|Programme|Network|Police|"
+    r"Agency|Office|Institute|Foundation|Centre|Center|Bureau|Association|Federation|Directorate|Bank|Fund|Programme|Network|"
+    r"(?:National|Federal|Civil|Metropolitan) Police|"
     r"Departamento|Comisión|Comité|Consejo|Secretaría|Asamblea|Grupo de Trabajo|Organización|Ministerio|Agencia|Oficina|Instituto|"
     r"Fundación|Comissão|Comitê|Conselho|Secretaria|Assembleia|Ministério|Fundação|Département|Conseil|Secrétariat|Assemblée|Ministère|"
     r"Agence|Fondation"

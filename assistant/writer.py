@@ -188,6 +188,8 @@ class Writer:
         draft.agencies.extend(Agency(name, tuple(numbers)) for name, numbers in named.items())
         units = {self._index.by_id[citation.passage_id].unit for citation in draft.citations}
         directory = self._directory()
+        if "action" in units and named:
+            draft.lines.append("\n" + message("agencies", language, names=join_names(list(named), language)))
         if "action" in units and not named and directory:
             draft.lines.append("\n" + message("no_agency", language, annex=directory.short_title, url=directory.url))
 
