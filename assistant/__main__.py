@@ -158,11 +158,11 @@ def _entry(entry: object) -> tuple[Any, str, list[Turn], str]:
         return identity, "", [], "the field question is missing or is not a text"
     turns = entry.get("history") or []
     try:
-        history = [Turn(turn["role"], str(turn["content"])) for turn in turns]
+        history = [Turn(turn["role"], turn["content"]) for turn in turns]
     except (TypeError, KeyError):
         return identity, "", [], "history must be a list of objects with role and content"
-    if any(turn.role not in ("user", "assistant") for turn in history):
-        return identity, "", [], "a role in history must be user or assistant"
+    if any(turn.role not in ("user", "assistant") or not isinstance(turn.text, str) for turn in history):
+        return identity, "", [], "in history a role must be user or assistant, and a content a text"
     return identity, entry["question"], history, ""
 
 

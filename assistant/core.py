@@ -79,7 +79,7 @@ class Assistant:
         draft = self._writer.write(plan, text, reply)
         rewritten = self._rewrite(plan, draft, text, reply)
         written = time.perf_counter()
-        wrong = verify(self.index, draft.statements, [*draft.citations, *draft.nearest])
+        wrong = verify(self.index, draft.statements, draft.citations) + verify(self.index, [], draft.nearest)
         if wrong:  # an answer that does not hold is never shown; this is a defect of ours, not of the question
             raise AssertionError("; ".join(wrong))
         done = time.perf_counter()

@@ -21,20 +21,6 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "pt": "**{where}**: {shown} de {total} {unit}",
         "fr": "**{where}** : {shown} sur {total} {unit}",
     },
-    "topic_intro": {
-        "en": "The documents contain {count} {passages} on this:",
-        "es": "Los documentos contienen {count} {passages} sobre este tema:",
-        "pt": "Os documentos contêm {count} {passages} sobre este tema:",
-        "fr": "Les documents contiennent {count} {passages} à ce sujet :",
-    },
-    "passage_one": {"en": "passage", "es": "pasaje", "pt": "trecho", "fr": "passage"},
-    "passage_many": {"en": "passages", "es": "pasajes", "pt": "trechos", "fr": "passages"},
-    "none_in": {
-        "en": "No action under {where} concerns it.",
-        "es": "Ninguna acción de {where} se refiere a ello.",
-        "pt": "Nenhuma ação de {where} trata disso.",
-        "fr": "Aucune action de {where} n’y a trait.",
-    },
     "fact_intro": {
         "en": "The text states:",
         "es": "El texto dice:",
@@ -48,10 +34,10 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "fr": "Selon les termes des documents :",
     },
     "translation": {
-        "en": "unofficial translation",
-        "es": "traducción no oficial",
-        "pt": "tradução não oficial",
-        "fr": "traduction non officielle",
+        "en": "unofficial translation: {text}",
+        "es": "traducción no oficial: {text}",
+        "pt": "tradução não oficial: {text}",
+        "fr": "traduction non officielle : {text}",
     },
     "short_answer": {"en": "**{span}**.", "es": "**{span}**.", "pt": "**{span}**.", "fr": "**{span}**."},
     "not_stated": {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from assistant.decide import SILENT, Decider, Decision
 from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
 from assistant.relevance import retrieval_confidence
-from ingest.editorial import Quote, Target, TargetKind
+from ingest.editorial import Quote, TargetKind
 from vectorstore.lexical import fold
 
 _COUNT = {
@@ -25,8 +25,7 @@ _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the oth
 _SURE_ALONE = 0.75
 _SURE = 0.5
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
-
-
+_FAMILIAR = 0.5  # the least share of its words that a greeting or a question of help has in common with those that are expected
 Reason = tuple[tuple[str, str], ...]
 
 
@@ -58,6 +57,7 @@ class Planner:
     def __init__(self, decider: Decider) -> None:
         self._decider = decider
         self._index = decider.index
+        self._covered = {quote.source_id for target in decider.matcher.targets for quote in target.quotes}
 
     def plan(self, question: str, earlier: Sequence[tuple[str, str]], language: str) -> Plan:
         """The plan for *question* after the user's *earlier* questions, each with its language."""
@@ -76,14 +76,16 @@ class Planner:
         if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
             return whole
         plans = [self._simple(part, language) for part in parts]
-        spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= 0.5]
+        sure = _SURE if whole.silent else min(_SURE, whole.confidence)
+        spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= sure]
         if not spoken:
             return whole
         if not whole.silent and ((len(spoken) == 1 and whole.quotes) or {q for p in spoken for q in p.quotes} <= set(whole.quotes)):
-            sure = self._decider.relevance.threshold / 2
+            doubt = self._decider.relevance.threshold / 2
             asked = [plan for part, plan in zip(parts, plans, strict=True) if re.search(rf"\b(?:{_ASKING})\b", fold(part))]
-            missed = (plan.reason for plan in asked if plan.silent and not plan.refused and plan.confidence < sure)
-            return replace(whole, unanswered=tuple(dict.fromkeys(reason for reason in missed if reason)))
+            missed = (plan.reason for plan in asked if plan.silent and not plan.refused and plan.confidence < doubt)
+            surer = max([whole, *spoken], key=lambda plan: plan.confidence) if len(spoken) == 1 else whole
+            return replace(surer, unanswered=tuple(dict.fromkeys(reason for reason in missed if reason)))
         lead = max(spoken, key=lambda plan: plan.confidence)
         quotes = tuple(dict.fromkeys(quote for plan in spoken for quote in plan.quotes))
         missing = tuple(plan.reason for plan in plans if plan.silent and plan.reason and not plan.refused)
@@ -122,23 +124,24 @@ class Planner:
         if not self._decider.matcher.targets:
             return self._from_passages(question, language)
         plan = self._from_decision(self._decider.decide(self._decider.query(question, language)))
-        if plan.silent and not plan.refused and len(self._covered()) < len(self._index.canonical):
+        if plan.silent and not plan.refused and len(self._covered) < len(self._index.canonical):
             other = self._from_passages(question, language)
             if not other.silent:
                 return other
         return plan
 
-    def _covered(self) -> set[str]:
-        """The sources that the editorial data speaks of."""
-        return {quote.source_id for target in self._decider.matcher.targets for quote in target.quotes}
+    def _familiar(self, text: str, language: str) -> float:
+        """The share of the words of *text* that some expected question has too."""
+        words = re.findall(r"[^\W\d_]+", fold(text))
+        return sum(word in self._index.question_words[language] for word in words) / max(len(words), 1)
 
     def _from_decision(self, decision: Decision) -> Plan:
         best, answer, language = decision.best, decision.answer, decision.query.language
         confidence, relevance = decision.confidence, self._decider.relevance
-        if best.kind == "help":
+        if best.kind == "help" and self._familiar(decision.query.text, language) >= _FAMILIAR:
             return Plan("help", best.id, confidence=1.0, asked=decision.query.text)
         doubtful = best.kind in SILENT and confidence < 2 * relevance.threshold
-        if doubtful or confidence < relevance.threshold or not decision.quotes:
+        if doubtful or best.kind == "help" or confidence < relevance.threshold or not decision.quotes:
             target = best if best.kind in SILENT else None
             return Plan(
                 best.kind if target else "none",
@@ -238,8 +241,7 @@ class Planner:
 
     def _from_passages(self, question: str, language: str) -> Plan:
         """For documents without editorial data: the best sentence, or the whole list where a list is asked for."""
-        covered = self._covered()
-        hits = [hit for hit in self._index.search(question, 12, language=language) if hit.passage.source_id not in covered]
+        hits = [hit for hit in self._index.search(question, 12, language=language) if hit.passage.source_id not in self._covered]
         hits = [hit for hit in hits if hit.passage.kind not in ("heading", "table_head")]
         if not hits:
             return Plan("none", "", silent=True, asked=question)
@@ -260,7 +262,3 @@ class Planner:
             top = self._index.sentences[max(rows, key=lambda row: float(self._index.sentence_vectors[row] @ query.vector))]
             whole = Quote(best.source_id, best.id, top.start, top.end)
         return Plan("fact", best.id, (whole,), None, confidence, asked=question)
-
-    def target(self, identity: str) -> Target | None:
-        """The target called *identity*, if it is one."""
-        return self._index.targets.get(identity)

@@ -95,7 +95,7 @@ class Writer:
         draft.lines.append(f"{bullet}“{shown}” [{citation.number}]")
         translation = self._translated(quote, language)
         if translation:
-            draft.lines.append(f"{' ' * len(bullet)}*({message('translation', language)}: {one_line(translation)})*")
+            draft.lines.append(f"{' ' * len(bullet)}*({message('translation', language, text=one_line(translation))})*")
 
     def _translated(self, quote: Quote, language: str) -> str:
         """The working translation of a quotation: of its sentences where both texts have as many, else of the passage."""
