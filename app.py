@@ -3,15 +3,17 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app_parts.address import check_address
 from app_parts.conversation import Conversation, Exchange, plain_text, turns_of
 from app_parts.messages import Texts
-from assistant.types import Answer
+from assistant.feedback import Verdict, append_feedback, make_feedback
+from assistant.types import Answer, Turn
 from ingest.errors import UserError
 from ingest.settings import Settings, load_settings
 
@@ -53,6 +55,25 @@ def respond(assistant: "Assistant", message: object, past: Conversation, languag
         yield replace(exchange, text="", failure=texts.error)
 
 
+def keep(data_dir: Path, index: str, answer: Answer, history: Sequence[Turn], verdict: Verdict, comment: str) -> bool:
+    """Store a judgement of *answer* in the data folder; whether that could be done.
+
+    Args:
+        data_dir: The data folder.
+        index: The fingerprint of the corpus that was asked.
+        answer: What is judged.
+        history: The turns before its question.
+        verdict: The judgement.
+        comment: What the reader adds; may be empty.
+    """
+    try:
+        append_feedback(data_dir, make_feedback(answer, history, verdict, comment, index))
+    except Exception:
+        _log.exception("A judgement could not be stored")  # most often a data folder that cannot be written to
+        return False
+    return True
+
+
 def main() -> int:
     """Serve the page as the settings say; the exit code is 1 when that cannot be done."""
     handler = logging.StreamHandler()
@@ -76,7 +97,8 @@ def _run(settings: Settings) -> None:
     from assistant.core import Assistant
 
     assistant = Assistant.open(settings)
-    serve(build_blocks(Chat(assistant.index, partial(respond, assistant))), settings.host, settings.port)
+    kept = partial(keep, settings.data_dir, assistant.index.manifest.fingerprint)
+    serve(build_blocks(Chat(assistant.index, partial(respond, assistant), kept)), settings.host, settings.port)
 
 
 if __name__ == "__main__":

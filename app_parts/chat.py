@@ -1,16 +1,37 @@
 """What happens when a visitor asks, retries, stops, clears, or changes the language: pure functions over a conversation."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from app_parts.conversation import Conversation, Exchange
+from app_parts.conversation import Conversation, Exchange, turns_of
 from app_parts.markup import answer_markdown, escape, question_markdown
 from app_parts.messages import AUTOMATIC, Texts, texts_for
 from app_parts.sources import coverage_text, empty_panel_html, panel_html
+from assistant.feedback import Verdict
+from assistant.types import Answer, Turn
 from vectorstore.index import Index
 
 Respond = Callable[[object, Conversation, str | None, Texts], Iterator[Exchange]]
+Keep = Callable[[Answer, Sequence[Turn], Verdict, str], bool]
 Message = dict[str, str]
+Stage = Literal["closed", "open", "comment", "sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The feedback form under the last answer: how far its reader got, and whether the last try to save failed.
+
+    It is closed while there is no whole answer; ``comment`` is open with its comment box.
+    """
+
+    stage: Stage = "closed"
+    failed: bool = False
+
+    @property
+    def to_send(self) -> bool:
+        """Whether a judgement can be given; it cannot be given twice."""
+        return self.stage in ("open", "comment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +39,7 @@ class View:
     """Everything on the page that a conversation decides.
 
     ``running`` says that an answer is on its way; ``box`` is what the question box holds from now on, ``None`` leaves it.
+    ``form`` is the feedback form, ``None`` leaves it too.
     """
 
     conversation: Conversation
@@ -26,6 +48,7 @@ class View:
     announcement: str
     running: bool
     box: str | None = None
+    form: Form | None = Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +77,14 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The chat over one index; ``respond`` answers a message and never raises."""
+    """The chat over one index.
+
+    ``respond`` answers a message, and ``keep`` stores a judgement and says whether it could; neither raises.
+    """
 
     index: Index
     respond: Respond
+    keep: Keep
 
     def ask(self, message: object, past: Conversation, visitor: Visitor) -> Iterator[View]:
         """Answer *message* after *past*: a view for every piece of the answer, the last one with its sources.
@@ -80,7 +107,17 @@ class Chat:
         """Leave the answer as far as it got; it counts as failed, so that no follow-up builds on half an answer."""
         if past and past[-1].answer is None and not past[-1].failure:
             past = (*past[:-1], replace(past[-1], failure=visitor.page.stopped))
-        return self.view(past, visitor)
+        view = self.view(past, visitor)
+        return view if view.form == Form("closed") else replace(view, form=None)  # a whole answer may have been judged already
+
+    def judge(self, past: Conversation, form: Form, verdict: Verdict, comment: str = "") -> Form:
+        """Keep what the reader says of the last answer, unless there is none or it was judged before."""
+        answer = past[-1].answer if past else None
+        if answer is None or not form.to_send:
+            return form
+        if not self.keep(answer, turns_of(past[:-1]), verdict, comment):
+            return replace(form, failed=True)
+        return Form("sent")
 
     def view(self, conversation: Conversation, visitor: Visitor, *, running: bool = False) -> View:
         """The page for *conversation*, its last exchange in the panel."""
@@ -90,9 +127,9 @@ class Chat:
                 messages.append({"role": "user", "content": question_markdown(exchange.question)})
             text = answer_markdown(exchange, position, visitor.about(exchange)) or f"*{visitor.page.searching}*"
             messages.append({"role": "assistant", "content": text})
-        return View(
-            conversation, messages, self.panel(conversation, len(conversation), visitor), self._news(conversation, visitor), running
-        )
+        panel = self.panel(conversation, len(conversation), visitor)
+        whole = bool(conversation) and conversation[-1].answer is not None
+        return View(conversation, messages, panel, self._news(conversation, visitor), running, form=Form("open" if whole else "closed"))
 
     def panel(self, conversation: Conversation, position: int, visitor: Visitor) -> str:
         """The sources panel for the *position*-th exchange (from 1)."""

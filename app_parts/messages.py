@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app_parts.feedback_messages import FEEDBACK_EN, FEEDBACK_ES, FEEDBACK_FR, FEEDBACK_PT, FeedbackTexts
+
 AUTOMATIC = "auto"
 
 
@@ -53,6 +55,7 @@ class Texts:
     in_index: str
     not_in_index: str
     ready: str
+    feedback: FeedbackTexts
     units: Mapping[str, str]
 
 
@@ -101,6 +104,7 @@ _EN = Texts(
     in_index="in this index",
     not_in_index="not in this index",
     ready="Answer ready: {status}. Sources: {count}.",
+    feedback=FEEDBACK_EN,
     units={
         "action": "actions",
         "voluntary action": "voluntary actions",
@@ -164,6 +168,7 @@ _ES = Texts(
     in_index="en este índice",
     not_in_index="no está en este índice",
     ready="Respuesta lista: {status}. Fuentes: {count}.",
+    feedback=FEEDBACK_ES,
     units={
         "action": "acciones",
         "voluntary action": "acciones voluntarias",
@@ -227,6 +232,7 @@ _PT = Texts(
     in_index="neste índice",
     not_in_index="não está neste índice",
     ready="Resposta pronta: {status}. Fontes: {count}.",
+    feedback=FEEDBACK_PT,
     units={
         "action": "ações",
         "voluntary action": "ações voluntárias",
@@ -290,6 +296,7 @@ _FR = Texts(
     in_index="dans cet index",
     not_in_index="absente de cet index",
     ready="Réponse prête : {status}. Sources : {count}.",
+    feedback=FEEDBACK_FR,
     units={
         "action": "actions",
         "voluntary action": "actions volontaires",

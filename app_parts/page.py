@@ -5,10 +5,11 @@ from pathlib import Path
 
 import gradio as gr
 
-from app_parts.chat import Chat, Visitor
+from app_parts.chat import Chat, Form, Visitor
 from app_parts.documents import documents_html
 from app_parts.markup import escape
 from app_parts.messages import AUTOMATIC, EXAMPLES, TEXTS, Texts
+from assistant.feedback import LONGEST
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -22,10 +23,26 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """The form under the last answer: the question with its two buttons, a line about what becomes of it, and the comment box."""
+
+    box: gr.Column
+    verdict: gr.Row
+    ask: gr.HTML
+    yes: gr.Button
+    no: gr.Button
+    note: gr.HTML
+    remark: gr.Row
+    comment: gr.Textbox
+    send: gr.Button
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """The conversation, the example questions and the controls."""
 
     log: gr.Chatbot
+    feedback: Feedback
     example_box: gr.Column
     example_title: gr.HTML
     examples: tuple[gr.Button, ...]
@@ -49,12 +66,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that events read or change; ``conversation`` and ``browser`` are kept per visitor, on the server."""
+    """Everything that events read or change; ``conversation``, ``form`` and ``browser`` are kept per visitor, on the server."""
 
     header: Header
     talk: Talk
     side: Side
     conversation: gr.State
+    form: gr.State
     browser: gr.State
 
 
@@ -68,7 +86,7 @@ def lay_out(chat: Chat) -> Parts:
             talk = _talk(page)
         with gr.Column(elem_id="side"):
             side = _side(chat, page)
-    return Parts(header, talk, side, gr.State(()), gr.State("en"))
+    return Parts(header, talk, side, gr.State(()), gr.State(Form()), gr.State("en"))
 
 
 def _header(page: Texts) -> Header:
@@ -91,6 +109,7 @@ def _talk(page: Texts) -> Talk:
         allow_tags=False,
         allow_file_downloads=False,
     )
+    feedback = _feedback(page)
     with gr.Column(elem_id="examples") as example_box:
         example_title = gr.HTML(example_title_html(page), js_on_load=None)
         with gr.Row():
@@ -112,7 +131,21 @@ def _talk(page: Texts) -> Talk:
         retry = gr.Button(page.retry, size="sm", elem_id="retry")
         copy = gr.Button(page.copy, size="sm", elem_id="copy")
         clear = gr.Button(page.clear, size="sm", elem_id="clear")
-    return Talk(log, example_box, example_title, examples, question, ask, stop, tools, retry, copy, clear)
+    return Talk(log, feedback, example_box, example_title, examples, question, ask, stop, tools, retry, copy, clear)
+
+
+def _feedback(page: Texts) -> Feedback:
+    texts = page.feedback
+    with gr.Column(elem_id="feedback", visible=False) as box:
+        with gr.Row(elem_id="verdict") as verdict:
+            ask = gr.HTML(feedback_html(page), js_on_load=None)
+            yes = gr.Button(texts.yes, size="sm", elem_id="yes")
+            no = gr.Button(texts.no, size="sm", elem_id="no")
+        note = gr.HTML(note_html(Form(), page), js_on_load=None)
+        with gr.Row(elem_id="remark", visible=False) as remark:
+            comment = gr.Textbox(label=texts.comment, lines=2, max_lines=6, max_length=LONGEST, elem_id="comment")
+            send = gr.Button(texts.send, size="sm", elem_id="send")
+    return Feedback(box, verdict, ask, yes, no, note, remark, comment, send)
 
 
 def _side(chat: Chat, page: Texts) -> Side:
@@ -139,6 +172,19 @@ def brand_html(page: Texts) -> str:
 def welcome_markdown(page: Texts) -> str:
     """What the conversation shows before the first question."""
     return f"## {page.welcome}\n\n{page.welcome_text}"
+
+
+def feedback_html(page: Texts) -> str:
+    """The question of the feedback form; ``page.js`` makes it the name of the group of its buttons."""
+    return f'<p id="feedback-ask">{escape(page.feedback.ask)}</p>'
+
+
+def note_html(form: Form, page: Texts) -> str:
+    """The line in the feedback form: where a judgement stays, or what became of it."""
+    texts = page.feedback
+    if form.stage == "sent":
+        return f'<p class="thanks">{escape(texts.thanks)}</p>'
+    return f'<p class="failure">{escape(texts.failed)}</p>' if form.failed else f'<p class="privacy">{escape(texts.privacy)}</p>'
 
 
 def example_title_html(page: Texts) -> str:

@@ -51,7 +51,7 @@ def append_feedback(data_dir: Path, feedback: Feedback) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     entry = asdict(feedback) | {"history": [{"role": turn.role, "content": turn.text} for turn in feedback.history]}
     path = data_dir / FEEDBACK_FILE
-    with FileLock(path.with_suffix(".lock")), path.open("a", encoding="utf-8") as stream:
+    with FileLock(path.with_suffix(".lock"), timeout=10), path.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 

@@ -108,6 +108,10 @@ function describe() {
   log()?.setAttribute("aria-label", brand.dataset.conversation);
   log()?.setAttribute("aria-busy", String(Boolean(document.querySelector("#stop")))); // read the answer once, not piece by piece
   document.querySelector("#news")?.setAttribute("aria-live", "polite");
+  const verdict = document.querySelector("#verdict");
+  verdict?.setAttribute("role", "group");
+  verdict?.setAttribute("aria-labelledby", "feedback-ask");
+  document.querySelector("#no")?.setAttribute("aria-expanded", String(Boolean(document.querySelector("#comment"))));
   // Gradio labels every message with its own source text, markup and all; the text itself is what should be read.
   for (const message of document.querySelectorAll("#chat [data-testid=bot][aria-label], #chat [data-testid=user][aria-label]")) {
     message.removeAttribute("aria-label");

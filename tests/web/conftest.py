@@ -28,13 +28,22 @@ def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
 
 
 @pytest.fixture(scope="session")
-def base_url(index_dir: Path) -> Iterator[str]:
+def data_dir(index_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The application's own data folder, since it writes feedback there: a copy of the index beside the shared models."""
+    own = tmp_path_factory.mktemp("web") / "data"
+    shutil.copytree(index_dir, own, ignore=shutil.ignore_patterns("models"))
+    (own / "models").symlink_to(index_dir / "models", target_is_directory=True)
+    return own
+
+
+@pytest.fixture(scope="session")
+def base_url(data_dir: Path) -> Iterator[str]:
     """The address of the running application."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=app_environment(index_dir, port),
+        env=app_environment(data_dir, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,7 +7,7 @@ import logging
 import re
 import string
 from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -47,6 +47,16 @@ def make_answer(index: Index, **changes: object) -> Answer:
     citation = Citation(1, "p", "doc", "A <Document>", passage.locator, None, passage.text, passage.start, passage.end, None, (0, 2))
     answer = Answer(None, "q?", "en", "answered", "It says so [1].", citations=(citation,), confidence=0.9)
     return replace(answer, **changes)  # type: ignore[arg-type]
+
+
+def make_chat(index: Index, kept: list[tuple[object, ...]]) -> Chat:
+    """A chat that answers nothing; the judgements that it keeps go into *kept*."""
+
+    def keep(*said: object) -> bool:
+        kept.append(said)
+        return True
+
+    return Chat(index, lambda *_: iter(()), keep)
 
 
 class Stub:
@@ -109,7 +119,7 @@ def test_an_unexpected_error_is_logged_and_told_politely(caplog: pytest.LogCaptu
 
 def test_stopping_leaves_what_was_said_and_is_no_turn_of_the_conversation() -> None:
     index = make_index("One two.", "two")
-    chat = Chat(index, lambda *_: iter(()))
+    chat = make_chat(index, [])
     view = chat.stop((Exchange("q?", "Half an"),), Visitor())
     assert not view.running and view.conversation[-1] == Exchange("q?", "Half an", failure="Stopped.") and view.box is None
     assert turns_of(view.conversation) == ()
@@ -184,9 +194,10 @@ def test_the_copied_text_carries_the_quotations() -> None:
 
 
 def test_every_language_fills_the_same_fields() -> None:
-    names = {field.name for field in fields(EN)} - {"status", "units"}
+    names = {field.name for field in fields(EN)} - {"status", "units", "feedback"}
     for texts in TEXTS.values():
         assert set(texts.status) == set(EN.status) and set(texts.units) == set(EN.units)
+        assert all(text == text.strip() != "" and "{" not in text for text in asdict(texts.feedback).values())
         for name in names:
             wanted, given = (sorted(part[1] or "" for part in string.Formatter().parse(getattr(of, name))) for of in (EN, texts))
             assert [field for field in given if field] == [field for field in wanted if field], (texts.name, name)
