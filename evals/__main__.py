@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from evals.cases import DEFAULT_CASES, Located, check_cases, json_schema, load_cases, read_corpus
+from evals import case_commands
+from evals.cases import DEFAULT_CASES, Located, check_cases, load_cases
 from evals.compare import DEFAULT_FLOORS, broken_floors, compare_runs, read_floors
 from evals.console import SHOWN, print_comparison, print_failures, print_run, show, table
 from evals.records import DEFAULT_RUNS, Run, latest_runs, load_run, run_folder
@@ -24,8 +25,10 @@ from ingest.settings import Settings, load_settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=(
     "Measure the answers of the assistant: exactly, repeatably, comparably.\n\n"
     "A first round: `validate` the cases, `run` them, look at the `report`; keep the figures with `gate`, follow them with `compare` and "
-    "`history`. Public benchmarks: `retrieval`, `answerability`, `sentences`. Speed and other systems: `bench`, `baselines`."
+    "`history`. Public benchmarks: `retrieval`, `answerability`, `sentences`. Speed and other systems: `bench`, `baselines`.\n\n"
+    "Cases of your own: `new`, `import`, `from-feedback`."
 ))  # fmt: skip
+app.add_typer(case_commands.app)
 out, err = Console(), Console(stderr=True)
 
 Cases = Annotated[Path, typer.Option("--cases", help="A case file or a folder of them.")]
@@ -37,6 +40,7 @@ History = Annotated[bool, typer.Option("--history", help="Use the conversation i
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N queries; the corpus stays whole.")]
 Language = Annotated[str, typer.Option(help="Language of the texts and of queries that do not say theirs.")]
 Keep = Annotated[Path | None, typer.Option("--keep", help="Keep the index in this folder and reuse its vectors.")]
+Tables = Iterable[tuple[str, Sequence[str], Sequence[Sequence[object]]]]
 
 
 def _settings() -> Settings:
@@ -47,7 +51,7 @@ def _open(settings: Settings) -> tuple[Any, Texts]:
     from assistant.core import Assistant
 
     assistant = Assistant.open(settings)
-    return assistant, Texts(assistant.index.canonical, assistant.index.by_id)
+    return assistant, Texts(assistant.index.canonical, assistant.index.by_id, assistant.index.translations)
 
 
 @contextmanager
@@ -76,25 +80,6 @@ def train() -> None:
     model, figures = fit(assistant.index, load_cases(DEFAULT_CASES, "dev"))
     save(model, Path(relevance.__file__).with_name("relevance.json"))
     out.print(table("Fitted, with held-out figures", ["figure", "value"], [[name, f"{value:.3f}"] for name, value in figures.items()]))
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of a case (one line of a case file)."""
-    print(json.dumps(json_schema(), indent=2))
-
-
-@app.command()
-def validate(paths: Annotated[list[Path] | None, typer.Argument(help="Case files or folders; all of them by default.")] = None) -> None:
-    """Check cases: schema, unique ids, gold quotations verbatim in the documents."""
-    canonical = read_corpus(_settings().corpus_dir)
-    cases = [located for path in paths or [DEFAULT_CASES] for located in load_cases(path)]
-    if faults := check_cases(cases, canonical):
-        for fault in faults:
-            err.print(fault, style="red", markup=False, highlight=False)
-        raise typer.Exit(1)
-    quotes = sum(len(located.case.gold) for located in cases)
-    out.print(f"{len(cases)} cases with {quotes} gold quotations: all valid.")
 
 
 def _run(cases: list[Located], name: str, runs: Path, workers: int, fresh: bool) -> Run:
@@ -196,12 +181,39 @@ def report(
             out.print(f"Wrote {path}", markup=False, highlight=False)
 
 
-def _benchmark(folder: Path, language: str, keep: Path | None, judged: bool) -> tuple[Any, Any]:
+@app.command()
+def judge(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    model: Annotated[str, typer.Option(help="A LangChain chat model, provider:model. It is sent dev questions, answers and gold.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only N answers, the same ones each time.")] = None,
+    agreement: Annotated[bool, typer.Option("--agreement", help="Have the hand-labelled sample rated again, too.")] = False,
+    runs: Runs = DEFAULT_RUNS,
+) -> None:
+    """Optional: let a language model rate fluency and usefulness of a run's dev answers; it enters no gate and no figure."""
+    from evals.judge import Judge, judge_run
+    from evals.judge_report import print_judgement
+
+    made, rater = load_run(runs, name), Judge.load(model)
+    with _progress("Judging") as progress:
+        judgement = judge_run(made, rater, limit=limit, again=agreement, progress=progress)
+    print_judgement(out, made, judgement)
+
+
+def _print(as_json: bool, figures: Any, tables: Tables) -> None:
+    """Print *figures* as JSON, or the *tables* (title, columns, rows) made of them."""
+    if as_json:
+        print(json.dumps(figures, indent=2, default=asdict))
+        return
+    for title, columns, rows in tables:
+        out.print(table(title, columns, rows))
+
+
+def _benchmark(folder: Path, judged: bool, language: str, keep: Path | None) -> tuple[Any, Any]:
     from evals.retrieval import load_beir, temporary_index
 
     data = load_beir(folder, language, judged=judged)
     with _progress("Embedding") as progress:
-        return data, temporary_index(data, _settings(), language, progress, keep)
+        return temporary_index(data, _settings(), language, progress, keep), data
 
 
 @app.command()
@@ -211,15 +223,13 @@ def retrieval(
     """Measure retrieval on a BEIR folder with the product's own pipeline: nDCG@10, R@1/5/10, RR@10; fused and part by part."""
     from evals.retrieval import evaluate_retrieval
 
-    data, index = _benchmark(beir, language, keep, True)
+    index, data = _benchmark(beir, True, language, keep)
     figures = evaluate_retrieval(index, data, history=history, limit=limit)
-    if as_json:
-        made = {name: {measure: asdict(figure) for measure, figure in row.items()} for name, row in figures.items()}
-        print(json.dumps({"beir": str(beir), "documents": len(data.documents), "history": history, "systems": made}, indent=2))
-        return
     measures = list(figures["fused"])
     rows = [(name, *(f"{row[m].value:.4f} [{row[m].low:.3f}–{row[m].high:.3f}]" for m in measures)) for name, row in figures.items()]
-    out.print(table(f"{beir.name}: {len(data.documents)} documents, n = {figures['fused'][measures[0]].n} queries", ("", *measures), rows))
+    title = f"{beir.name}: {len(data.documents)} documents, n = {figures['fused'][measures[0]].n} queries"
+    made = {"beir": str(beir), "documents": len(data.documents), "history": history, "systems": figures}
+    _print(as_json, made, [(title, ("", *measures), rows)])
 
 
 @app.command()
@@ -229,13 +239,9 @@ def answerability(
     """AUROC of the product's confidence: answerable queries against those flagged `answerable: false`."""
     from evals.retrieval import evaluate_answerability
 
-    data, index = _benchmark(beir, language, keep, False)
-    figures = evaluate_answerability(index, data, history=history, limit=limit)
-    if as_json:
-        print(json.dumps(figures, indent=2))
-    else:
-        cells = [(name.replace("_", " "), f"{value:.4f}" if isinstance(value, float) else value) for name, value in figures.items()]
-        out.print(table(f"{beir.name}: answerability", ("", "Value"), cells))
+    figures = evaluate_answerability(*_benchmark(beir, False, language, keep), history=history, limit=limit)
+    rows = [(name.replace("_", " "), f"{value:.4f}" if isinstance(value, float) else value) for name, value in figures.items()]
+    _print(as_json, figures, [(f"{beir.name}: answerability", ("", "Value"), rows)])
 
 
 @app.command()
@@ -247,23 +253,23 @@ def sentences(file: Path, as_json: AsJson = False, language: Language = "en") ->
     settings = _settings()
     cases = read_sentence_cases(file, language)
     figures = evaluate_sentences(cases, load_embeddings(settings.embeddings, settings.data_dir / "models"))
-    if as_json:
-        made = {kind: {name: asdict(figure) for name, figure in row.items()} for kind, row in figures.items()}
-        print(json.dumps({"file": str(file), "n": len(cases), **made}, indent=2))
-        return
     rows = [(kind, *(show(asdict(figure)) for figure in row.values())) for kind, row in figures.items()]
-    out.print(table(f"{file.name}: {len(cases)} questions", ("", "Precision", "Recall", "F1"), rows))
+    made = {"file": str(file), "n": len(cases), **figures}
+    _print(as_json, made, [(f"{file.name}: {len(cases)} questions", ("", "Precision", "Recall", "F1"), rows)])
 
 
 @app.command()
-def baselines(cases: Cases = DEFAULT_CASES, half: Half = "dev") -> None:
-    """Measure BM25 alone, the LangChain recipe, LlamaIndex's default (where installed) and the assistant on the same cases."""
-    from evals.bench import QUALITY_COLUMNS, quality_rows, side_by_side, systems
+def baselines(cases: Cases = DEFAULT_CASES, half: Half = "dev", as_json: AsJson = False) -> None:
+    """Measure BM25, MiniLM and hybrid search alone, the LangChain recipe, LlamaIndex's default and the assistant on the same cases."""
+    from evals.bench import QUALITY_COLUMNS, parts, quality, quality_rows, side_by_side, systems
 
     chosen, settings = load_cases(cases, half), _settings()
     assistant, texts = _open(settings)
-    results = side_by_side(systems(assistant, settings), chosen, texts)
-    out.print(table(f"Systems side by side, {half} half", QUALITY_COLUMNS, quality_rows(results)))
+    with _progress("Asking every system") as progress:
+        results = side_by_side(systems(assistant, settings), chosen, texts, progress)
+    made = {part: quality(found) for part, found in parts(results, chosen).items()}
+    tables = [(f"Systems side by side, {half} half, {part}", QUALITY_COLUMNS, quality_rows(found)) for part, found in made.items()]
+    _print(as_json, {"half": half, "cases": len(chosen), "parts": made}, tables)
 
 
 @app.command()
@@ -272,7 +278,7 @@ def bench(
     repeat: Annotated[int, typer.Option(min=1, help="Cold starts and imports are medians of so many.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Measure imports, a cold `ask`, warm questions, memory and index exactness, with the LangChain recipe in the same run."""
+    """Measure imports, a cold `ask`, warm questions, memory and index exactness, with the other systems in the same run."""
     from evals.bench import bench as measure
     from evals.bench import bench_tables
 
@@ -282,17 +288,13 @@ def bench(
     started = time.perf_counter()
     assistant, texts = _open(settings)
     figures = measure(assistant, time.perf_counter() - started, settings, chosen, texts, repeat)
-    if as_json:
-        print(json.dumps(figures, indent=2))
-        return
-    for title, columns, rows in bench_tables(figures):
-        out.print(table(title, columns, rows))
+    _print(as_json, figures, bench_tables(figures))
 
 
 def main() -> None:
     """Run the command line; faults that the user can mend end in one line and exit code 2."""
     try:
-        app()
+        app(obj=_settings)
     except UserError as error:
         err.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)

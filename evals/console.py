@@ -27,6 +27,16 @@ def show(figure: Mapping[str, Any] | None) -> str:
     return f"{100 * figure['value']:.1f} %{interval} n={figure['n']}"
 
 
+def show_ms(name: str, figure: Mapping[str, Any]) -> str:
+    """A percentile of the latency as text.
+
+    >>> show_ms("p50", {"value": 83.84, "low": 80.0, "high": 90.0, "n": 40})
+    'p50 83.8 ms [80.0–90.0] n=40'
+    """
+    interval = f" [{figure['low']:.1f}–{figure['high']:.1f}]" if figure["low"] is not None else ""
+    return f"{name} {figure['value']:.1f} ms{interval} n={figure['n']}"
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A plain table; the first column names the row."""
     made = Table(title=title, title_justify="left", header_style="bold")
@@ -48,7 +58,7 @@ def print_run(console: Console, run: Run) -> None:
         console.print(table(heading, ("", *(METRICS[name][0] for name in SHOWN)), rows))
         more = [(ALL_FIGURES[name][0], show(figures["overall"][name]), ALL_FIGURES[name][1]) for name in FURTHER]
         console.print(table("", ("Further figures", "Value", "What it is"), more))
-        latency = ", ".join(f"{name} {value:.1f} ms" for name, value in (figures["latency_ms"] or {}).items())
+        latency = ", ".join(show_ms(name, figure) for name, figure in figures["latency_ms"].items())
         console.print(f"Latency with {run.record['workers']} worker(s): {latency}\n")
     console.print(f"{len(run.results)} cases in {run.record['seconds']} s; written to {run.folder}", highlight=False)
 
@@ -79,7 +89,7 @@ def print_comparison(console: Console, a: str, b: str, result: Comparison) -> No
         console.print("No differences.")
         return
     rows = [
-        (d.group, METRICS[d.metric][0], *(f"{100 * share:.1f}" for share in shares), f"{d.p:.3f}", d.n)
+        (d.group, ALL_FIGURES[d.metric][0], *(f"{100 * share:.1f}" for share in shares), f"{d.p:.3f}", d.n)
         for d in result.deltas
         for shares in [(d.before, d.after, d.after - d.before, d.low, d.high)]
     ]

@@ -7,26 +7,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evals.cases import HALVES
+from evals.groups import GROUP_FIGURES, Outcomes, group_figures
 from evals.metrics import ABSTAINED, ANSWERED, METRICS
-from evals.stats import Figure, auroc, bootstrap, calibration_error, percentiles, precision_recall_f1
+from evals.stats import Figure, bootstrap, percentile_figures
 from ingest.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RUNS = ROOT / "runs"
-# Figures over a whole group, beside the means of METRICS: (heading, definition, whether higher is better).
-GROUP_FIGURES: dict[str, tuple[str, str, bool]] = {
-    "abstention_precision": ("Abstention precision", "abstentions that were right", True),
-    "abstention_f1": ("Abstention F1", "harmonic mean of the precision and the recall of abstention", True),
-    "auroc": ("Confidence AUROC", "chance that an answerable question gets the higher confidence than an unanswerable one", True),
-    "ece": ("Calibration error", "expected calibration error of the confidence of given answers, 10 bins", False),
-}
 ALL_FIGURES = METRICS | GROUP_FIGURES
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One line of a run. ``open`` holds question, gold and answer of dev cases and is ``None`` for the unseen half."""
+    """One line of a run. ``open`` holds question, gold and answer of dev cases and is ``None`` for the unseen half.
+
+    ``writer`` is "extractive" or the name of the model that wrote, ``removed`` how many of its sentences the product took out.
+    """
 
     id: str
     half: str
@@ -39,6 +38,8 @@ class CaseResult:
     values: dict[str, float | None]
     latency_ms: float
     open: dict[str, Any] | None = None
+    writer: str = "extractive"
+    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,20 @@ class Run:
 
 
 def summarise(results: Sequence[CaseResult]) -> dict[str, Figure]:
-    """Every figure of :data:`ALL_FIGURES` over *results*; smalltalk is left out of abstention, confidence and calibration.
+    """Every figure of :data:`ALL_FIGURES` over *results*."""
+    return {name: bootstrap(result.values[name] for result in results) for name in METRICS} | group_figures(outcomes_of(results))
 
-    A given answer counts as correct for calibration when it is complete; an answer to an unanswerable question is wrong.
-    """
-    figures = {name: bootstrap(result.values[name] for result in results) for name in METRICS}
+
+def outcomes_of(results: Sequence[CaseResult]) -> Outcomes:
+    """What the group figures are made of; smalltalk is left out."""
     asked = [result for result in results if result.answerable or result.category != "smalltalk"]
-    abstained = [result for result in asked if result.status in ABSTAINED]
-    unanswerable = [result for result in asked if not result.answerable]
-    right = sum(not result.answerable for result in abstained)
-    precision, _, f1 = precision_recall_f1(right, len(abstained), len(unanswerable))
-    given = [result for result in asked if result.status in ANSWERED]
-    area = auroc([result.confidence for result in asked if result.answerable], [result.confidence for result in unanswerable])
-    error = calibration_error([result.confidence for result in given], [result.values["complete"] or 0.0 for result in given])
-    figures["abstention_precision"] = Figure(precision, None, None, len(abstained))
-    figures["abstention_f1"] = Figure(f1 if unanswerable else None, None, None, len(asked) if unanswerable else 0)
-    figures["auroc"] = Figure(area, None, None, len(asked) if area is not None else 0)
-    figures["ece"] = Figure(error, None, None, len(given))
-    return figures
+    return Outcomes(
+        answerable=np.array([r.answerable for r in asked], dtype=bool),
+        abstained=np.array([r.status in ABSTAINED for r in asked], dtype=bool),
+        given=np.array([r.status in ANSWERED for r in asked], dtype=bool),
+        complete=np.array([r.values["complete"] == 1.0 for r in asked], dtype=bool),
+        confidence=np.array([r.confidence for r in asked], dtype=float),
+    )
 
 
 def grouped(results: Sequence[CaseResult], key: Callable[[CaseResult], str]) -> dict[str, dict[str, Figure]]:
@@ -87,7 +84,7 @@ def grouped(results: Sequence[CaseResult], key: Callable[[CaseResult], str]) -> 
 
 
 def all_figures(results: Sequence[CaseResult]) -> dict[str, Any]:
-    """Per half: ``overall``, ``category`` and ``language`` figures as JSON, and latency percentiles in milliseconds."""
+    """Per half: ``overall``, ``category`` and ``language`` figures as JSON, and those of latency in milliseconds."""
     figures: dict[str, Any] = {}
     for half in HALVES:
         if chosen := [result for result in results if result.half == half]:
@@ -95,7 +92,7 @@ def all_figures(results: Sequence[CaseResult]) -> dict[str, Any]:
                 "overall": _json(summarise(chosen)),
                 "category": {name: _json(group) for name, group in grouped(chosen, lambda result: result.category).items()},
                 "language": {name: _json(group) for name, group in grouped(chosen, lambda result: result.language).items()},
-                "latency_ms": percentiles([result.latency_ms for result in chosen]),
+                "latency_ms": _json(percentile_figures([result.latency_ms for result in chosen])),
             }
     return figures
 
@@ -125,8 +122,10 @@ def read_results(path: Path) -> list[CaseResult]:
         if not line:
             continue
         try:
-            results.append(CaseResult(**json.loads(line)))
-        except (ValueError, TypeError):
+            made = json.loads(line)
+            made["values"] = dict.fromkeys(METRICS) | made["values"]  # what an older run did not measure is unscored
+            results.append(CaseResult(**made))
+        except (ValueError, TypeError, KeyError):
             if number < len(lines):
                 raise UserError(f"{path}, line {number}: not a result of this version. Run again with --fresh.") from None
     return results

@@ -198,7 +198,7 @@ def evaluate_answerability(index: Index, beir: Beir, *, history: bool = False, l
     for query in list(beir.queries.values())[:limit]:
         question = asked(query, history)
         hits = index.search(question, DEPTH, language=query.language)
-        confidence[query.answerable is not False].append(float(retrieval_confidence(index, question, hits)))
+        confidence[query.answerable is not False].append(retrieval_confidence(index, question, query.language, hits))
     if not confidence[True] or not confidence[False]:
         raise UserError("Answerability needs both kinds of queries: some with answerable: false and some without.")
     counts = {"answerable": len(confidence[True]), "unanswerable": len(confidence[False])}

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -38,10 +38,11 @@ class System(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What citations are checked against: canonical texts by source id, passages by id."""
+    """What citations are checked against: canonical texts by source id, passages by id, their translations by id and language."""
 
     canonical: Mapping[str, str]
     passages: Mapping[str, Passage]
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def ask(system: System, located: Located, texts: Texts) -> CaseResult:
@@ -58,7 +59,7 @@ def ask(system: System, located: Located, texts: Texts) -> CaseResult:
     except Exception as error:
         answer = Answer(case.id, case.question, "", cast(Status, "error"), f"{type(error).__name__}: {error}")
     elapsed = (time.perf_counter() - started) * 1000
-    scored = score(case, answer, texts.canonical, texts.passages)
+    scored = score(case, answer, texts.canonical, texts.passages, texts.translations)
     shown = None
     if located.half != "unseen":  # what the unseen half asks stays unseen: only its figures leave the run
         given = answer.to_dict()
@@ -75,6 +76,8 @@ def ask(system: System, located: Located, texts: Texts) -> CaseResult:
         confidence=float(answer.confidence),
         values=scored.values,
         latency_ms=round(elapsed, 3),
+        writer=answer.writer,
+        removed=answer.removed,
         open=shown,
     )
 

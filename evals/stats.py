@@ -24,17 +24,40 @@ class Figure:
 
 
 def bootstrap(values: Iterable[float | None], seed: int = SEED, resamples: int = RESAMPLES) -> Figure:
-    """The mean of the scored values with the percentile bootstrap interval (Efron and Tibshirani, 1993, ch. 13).
+    """The mean of the scored values, which lie in 0..1, with its percentile bootstrap interval.
 
-    >>> bootstrap([1.0, 1.0, None]), bootstrap([None])
-    (Figure(value=1.0, low=1.0, high=1.0, n=2), Figure(value=None, low=None, high=None, n=0))
+    Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13. A sample that is all 0 or all 1 tells the bootstrap
+    nothing, so there the exact binomial interval stands in (Clopper and Pearson, 1934): three of three is not certainty.
+
+    >>> bootstrap([1.0, 0.0, None]).value, bootstrap([None])
+    (0.5, Figure(value=None, low=None, high=None, n=0))
+    >>> bootstrap([1.0, 1.0, 1.0, None])  # 0.025 ** (1 / 3)
+    Figure(value=1.0, low=0.2924017738212866, high=1.0, n=3)
     """
     data = np.array([value for value in values if value is not None], dtype=float)
     if not len(data):
         return Figure(None, None, None, 0)
-    means = _resample(data, seed, resamples)
-    low, high = np.percentile(means, [2.5, 97.5])
+    if interval := certain(data):
+        return Figure(float(data[0]), *interval, len(data))
+    low, high = np.percentile(_resample(data, seed, resamples), [2.5, 97.5])
     return Figure(float(data.mean()), float(low), float(high), len(data))
+
+
+def certain(data: Floats) -> tuple[float, float] | None:
+    """The exact 95 % interval of a share whose observations are all 0 or all 1; ``None`` for others.
+
+    >>> certain(np.zeros(2)), certain(np.array([0.0, 1.0]))
+    ((0.0, 0.841886116991581), None)
+    """
+    bound = 0.025 ** (1 / len(data))
+    return (0.0, 1 - bound) if (data == 0).all() else (bound, 1.0) if (data == 1).all() else None
+
+
+def weights(n: int, seed: int = SEED, resamples: int = RESAMPLES) -> Floats:
+    """How often each of *n* cases is drawn in each bootstrap sample: an array (resamples, n) whose rows sum to n."""
+    picks = np.random.default_rng(seed).integers(0, n, (resamples, n))
+    rows = np.repeat(np.arange(resamples), n)
+    return np.bincount(rows * n + picks.ravel(), minlength=resamples * n).reshape(resamples, n).astype(float)
 
 
 def _resample(data: Floats, seed: int, resamples: int) -> Floats:
@@ -100,6 +123,24 @@ def percentiles(values: Sequence[float], shares: Sequence[int] = (50, 90, 95, 10
     return {f"p{share}": float(np.percentile(values, share)) for share in shares} if len(values) else None
 
 
+def percentile_figures(values: Sequence[float], shares: Sequence[int] = (50, 90, 95, 100)) -> dict[str, Figure]:
+    """:func:`percentiles` with bootstrap intervals; the largest value (``p100``) has none, since no sample holds a larger one.
+
+    >>> percentile_figures([1.0, 2.0, 3.0])["p100"], percentile_figures([])
+    (Figure(value=3.0, low=None, high=None, n=3), {})
+    """
+    if not len(values):
+        return {}
+    data = np.asarray(values, dtype=float)
+    drawn = data[np.random.default_rng(SEED).integers(0, len(data), (RESAMPLES, len(data)))]
+    figures = {}
+    for share in shares:
+        low, high = (float(x) for x in np.percentile(np.percentile(drawn, share, axis=1), [2.5, 97.5]))
+        value, last = float(np.percentile(data, share)), share == 100
+        figures[f"p{share}"] = Figure(value, None if last else low, None if last else high, len(data))
+    return figures
+
+
 def paired_difference(before: Sequence[float], after: Sequence[float], seed: int = SEED) -> tuple[float, float, float, float]:
     """(mean of after - before, low, high, p) of paired values.
 
@@ -118,8 +159,17 @@ def paired_difference(before: Sequence[float], after: Sequence[float], seed: int
         up, down = int((difference > 0).sum()), int((difference < 0).sum())
         p = float(binomtest(up, up + down).pvalue) if up + down else 1.0
     else:
-        p = min(1.0, 2 * (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (1 + RESAMPLES))
+        p = share_beyond(means)
     return float(difference.mean()), low, high, p
+
+
+def share_beyond(differences: Floats) -> float:
+    """Two-sided p of a bootstrap: twice the smaller share of resampled *differences* at or beyond 0, never 0 itself.
+
+    >>> round(share_beyond(np.ones(99)), 2), share_beyond(np.array([-1.0, 1.0]))
+    (0.02, 1.0)
+    """
+    return min(1.0, 2 * (1 + min(int((differences <= 0).sum()), int((differences >= 0).sum()))) / (1 + len(differences)))
 
 
 def retrieval_scores(qrels: Mapping[str, Mapping[str, int]], ranking: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]]:

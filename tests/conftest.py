@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, by whichever library starts threads first
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from assistant.core import Assistant
 from ingest.manifest import load_manifest, read_canonical
@@ -23,6 +25,8 @@ from vectorstore.index import Index
 from vectorstore.store import Store, StoreConfig
 
 ROOT = Path(__file__).resolve().parents[1]
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # The same examples in every run, so that a change is what turns a test red. To look for more: --hypothesis-profile=hunt
 hypothesis_settings.register_profile("fixed", derandomize=True, database=None, max_examples=200)
@@ -35,12 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """pytest-socket lets every test connect to this machine only."""
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
+    os.environ["ASSISTANT_OFFLINE"] = "true"  # commands that run inside a test do not try to fetch documents
 
 
 def _environment(**changes: str) -> dict[str, str]:
-    """The environment of a child process: none of the developer's settings, and *changes*."""
+    """The environment of a child process: none of the developer's settings, no fetching of documents, and *changes*."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ASSISTANT_")}
-    return {**kept, **changes}
+    return {**kept, "ASSISTANT_OFFLINE": "true", **changes}
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +122,25 @@ def strategy(documents: tuple[Document, ...]) -> Document:
 @pytest.fixture(scope="session")
 def work_plan(documents: tuple[Document, ...]) -> Document:
     return next(document for document in documents if document.source.id == "work-plan")
+
+
+def _chromium(playwright: Playwright) -> str:
+    for name in _NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    bundled = Path(playwright.chromium.executable_path)
+    if bundled.exists():
+        return str(bundled)
+    pytest.fail(
+        "The browser tests need Chromium and there is none. Install it: apt-get install chromium, or .venv/bin/playwright install chromium"
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that only this machine's pages are opened in."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=_chromium(playwright), args=_ARGUMENTS)
+        yield launched
+        launched.close()

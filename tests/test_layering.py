@@ -22,8 +22,15 @@ PRODUCT = [path for path in FILES if path.relative_to(ROOT).parts[0] != "evals"]
 # The modules that adapt a library, and so the only ones that may know its types.
 ADAPTERS = {
     "chromadb": {"vectorstore/store.py", "evals/baselines.py"},
-    "langchain": {"vectorstore/embeddings.py", "vectorstore/retriever.py", "assistant/model_writer.py", "evals/baselines.py"},
-    "pypdf": {"ingest/pdf.py"},
+    "langchain": {
+        "vectorstore/embeddings.py",
+        "vectorstore/retriever.py",
+        "assistant/model_writer.py",
+        "evals/baselines.py",
+        "evals/judge.py",
+    },
+    "llama_index": {"evals/baselines.py"},
+    "pypdf": {"ingest/readers/pdf.py", "ingest/readers/pdf_content.py"},
     "gradio": {"app_parts/theme.py", "app_parts/page.py", "app_parts/server.py", "app_parts/events.py"},
     "torch": {"vectorstore/minilm.py"},
     "sentence_transformers": {"vectorstore/embeddings.py", "evals/baselines.py"},
@@ -135,8 +142,9 @@ def test_functions_are_short() -> None:
 
 
 def test_the_product_is_small() -> None:
+    """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in."""
     sizes = {name_of(path): code_lines(path) for path in PRODUCT}
-    assert sum(sizes.values()) < 4_500, sizes
+    assert sum(sizes.values()) < 7_500, sizes
 
 
 def test_importing_a_room_does_no_work() -> None:

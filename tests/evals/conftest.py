@@ -9,7 +9,9 @@ import pytest
 
 from assistant.types import Answer, Citation, Coverage, Turn
 from evals.cases import Located, load_cases
-from evals.runner import Texts
+from evals.records import Run
+from evals.report import html_report
+from evals.runner import Texts, run_suite
 from ingest.structure import build_document
 from ingest.types import Passage, Source
 from vectorstore.types import IndexManifest
@@ -35,7 +37,10 @@ class FakeIndex:
 
 
 class FakeAssistant:
-    """Cites the passages that share a rare word with the question; abstains when there is none."""
+    """Cites the passages that share a rare word with the question; abstains when there is none.
+
+    *broken* names what it does badly: lists, facts, history, silence (it never abstains), offsets, or it raises.
+    """
 
     def __init__(self, broken: str = "") -> None:
         document = build_document(Source("doc", "Document", "Doc", "other", "en"), TEXT)
@@ -51,11 +56,16 @@ class FakeAssistant:
             raise ValueError("the retriever is gone")
         if "hello" in question.lower():
             return Answer(None, question, "en", "answered", "Good day.", confidence=1.0)
-        text = " ".join([*(turn.text for turn in history if turn.role == "user"), question])
+        past = [] if self.broken == "history" else [turn.text for turn in history if turn.role == "user"]
+        text = " ".join([*past, question])
         words = {word for word in re.findall(r"\w+", text.lower()) if len(word) > 4}
         found = [p for p in self.passages if p.kind != "heading" and words & set(re.findall(r"\w+", p.text.lower()))]
         if "actions" in words:
             found = [] if self.broken == "lists" else [p for p in self.passages if p.kind == "list_item"]
+        if self.broken == "facts" and len(found) == 1 and not history:
+            found = [p for p in self.passages if p not in found][-1:]
+        if self.broken == "silence" and not found:
+            found = list(self.passages[:1])
         if not found:
             return Answer(None, question, "en", "not_in_corpus", "The documents do not say.", confidence=0.1)
         shift = 1 if self.broken == "offsets" else 0
@@ -121,3 +131,15 @@ def texts(assistant: FakeAssistant) -> Texts:
 @pytest.fixture
 def edit_case():
     return lambda located, **changes: replace(located, case=located.case.model_copy(update=changes))
+
+
+@pytest.fixture(scope="session")
+def broken_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run over both halves of an assistant that loses lists, with its page in ``report.html``."""
+    folder, system = tmp_path_factory.mktemp("broken"), FakeAssistant("lists")
+    write_cases(folder / "cases", "dev")
+    cases = load_cases(write_cases(folder / "cases", "unseen"))
+    texts = Texts(system.index.canonical, system.index.by_id)
+    run = run_suite(system, cases, texts, description={"commit": "abc", "seed": 1}, folder=folder / "broken")
+    (run.folder / "report.html").write_text(html_report(run), encoding="utf-8")
+    return run

@@ -1,5 +1,6 @@
 """Metrics against scikit-learn, ir_measures and set arithmetic on random input; doctests by hand."""
 
+import dataclasses
 import doctest
 import importlib
 import math
@@ -7,6 +8,7 @@ import math
 import ir_measures
 import numpy as np
 import pytest
+import scipy.stats
 import sklearn.calibration
 import sklearn.metrics
 from hypothesis import given
@@ -14,7 +16,13 @@ from hypothesis import strategies as st
 
 from assistant.types import Answer, Citation, Coverage
 from evals.cases import Case, GoldQuote, Quote
-from evals.metrics import METRICS, covered, focus, occurrences, relevant, resolve, score, supports
+from evals.example import PASSAGES, TEXT, judged
+from evals.example import cite as cited
+from evals.groups import STATISTICS, Outcomes, group_differences, group_figures, outcomes
+from evals.judged import MEASURES
+from evals.metrics import METRICS, score
+from evals.records import ALL_FIGURES
+from evals.spans import covered, occurrences, relevant, resolve, share_accepted, supports
 from evals.stats import (
     RETRIEVAL_MEASURES,
     auroc,
@@ -30,7 +38,7 @@ unit = st.floats(0, 1, allow_nan=False)
 spans = st.builds(lambda source, start, size: (source, start, start + size), st.sampled_from("ab"), st.integers(0, 60), st.integers(1, 30))
 
 
-@pytest.mark.parametrize("name", ["metrics", "stats", "console"])
+@pytest.mark.parametrize("name", ["spans", "prose", "judged", "metrics", "groups", "stats", "console", "support"])
 def test_worked_examples(name):
     result = doctest.testmod(importlib.import_module(f"evals.{name}"))
     assert result.attempted > 0 and result.failed == 0
@@ -101,7 +109,7 @@ def test_support_and_cover_agree_with_sets_of_characters(citations, gold):
         expected |= any(characters(c) <= wanted for c in citations) and 2 * len(union & wanted) >= len(wanted)
     assert supports(citations, gold) is expected
     accepted = set().union(*map(characters, gold))
-    assert focus(citations, gold) == (pytest.approx(len(union & accepted) / len(union)) if union else None)
+    assert share_accepted(citations, gold) == (pytest.approx(len(union & accepted) / len(union)) if union else None)
     for citation in citations:
         cited = characters(citation)
         halves = (2 * len(cited & characters(t)) >= min(len(cited), len(characters(t))) for t in gold)
@@ -113,7 +121,10 @@ def test_interval_holds_the_mean_and_leaves_the_unscored_out(values):
     figure = bootstrap(values)
     scored = [v for v in values if v is not None]
     assert figure.n == len(scored) and figure == bootstrap(values)
-    if scored:
+    if scored and set(scored) in ({0.0}, {1.0}):  # no variation: the exact interval, as scipy has it
+        exact = scipy.stats.binomtest(int(sum(scored)), len(scored)).proportion_ci(0.95, "exact")
+        assert (figure.low, figure.high) == pytest.approx((exact.low, exact.high)) and figure.value == scored[0]
+    elif scored:
         assert figure.value == pytest.approx(np.mean(scored)) and min(scored) - 1e-9 <= figure.low <= figure.high <= max(scored) + 1e-9
     else:
         assert figure.value is figure.low is figure.high is None
@@ -123,6 +134,106 @@ def test_bootstrap_covers_about_95_percent():
     rng = np.random.default_rng(3)
     inside = [(f := bootstrap(rng.random(80) < 0.7, seed=i)).low <= 0.7 <= f.high for i in range(200)]
     assert 0.90 <= np.mean(inside) <= 0.99
+
+
+rows = st.lists(
+    st.tuples(st.booleans(), st.booleans(), st.booleans(), st.sampled_from([0.03, 0.25, 0.5, 0.77, 1.0])), min_size=1, max_size=30
+)
+
+
+@given(rows, st.data())
+def test_group_figures_are_sklearns_for_any_weights(cases, data):
+    o = outcomes(*cases)
+    w = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(cases), max_size=len(cases))), dtype=float)
+    w[0] += 1  # a sample holds at least one case
+    found = {name: float(statistic(o, w[None, :])[0]) for name, statistic in STATISTICS.items()}
+    silent = ~o.answerable
+    theirs = sklearn.metrics.precision_recall_fscore_support(silent, o.abstained, sample_weight=w, average="binary", zero_division=np.nan)
+    if w @ silent:
+        assert found["abstention_f1"] == pytest.approx(theirs[2])
+    else:
+        assert math.isnan(found["abstention_f1"])
+    assert found["abstention_precision"] == pytest.approx(theirs[0], nan_ok=True)
+    if w @ silent and w @ o.answerable:
+        assert found["auroc"] == pytest.approx(sklearn.metrics.roc_auc_score(o.answerable, o.confidence, sample_weight=w))
+    else:
+        assert math.isnan(found["auroc"])
+    drawn = np.repeat(np.arange(len(cases)), w.astype(int))
+    given_answers = drawn[o.given[drawn]]
+    expected = calibration_error(o.confidence[given_answers], o.complete[given_answers])
+    assert found["ece"] == pytest.approx(math.nan if expected is None else expected, nan_ok=True)
+
+
+@given(rows)
+def test_group_intervals_hold_their_figure_and_nothing_differs_from_itself(cases):
+    o = outcomes(*cases)
+    for name, figure in group_figures(o).items():
+        assert (figure.value is None) == (figure.n == 0 or figure.low is None), name
+        if figure.value is not None:
+            assert 0 <= figure.low <= figure.value + 1e-9 and figure.value - 1e-9 <= figure.high
+    assert group_differences(o, o) == {}
+
+
+def test_group_figures_of_nothing_are_unscored():
+    empty = Outcomes(*(np.array([], dtype=bool) for _ in range(4)), np.array([]))
+    assert {(figure.value, figure.n) for figure in group_figures(empty).values()} == {(None, 0)} and group_differences(empty, empty) == {}
+    silent = group_figures(outcomes((False, True, False, 0.1)))
+    assert silent["ece"].value is None and silent["auroc"].value is None and silent["abstention_f1"].value == 1.0
+
+
+@pytest.mark.parametrize(("share", "truth"), [(0.5, 0.25), (0.8, 0.1)])
+def test_the_calibration_interval_covers_the_true_error(share, truth):
+    rng, inside = np.random.default_rng(5), 0
+    for _ in range(40):
+        stated = rng.random(150)
+        hits = rng.random(150) < share * stated  # right less often than stated, by (1 - share) / 2 on average
+        figure = group_figures(outcomes(*((True, False, bool(hit), float(c)) for c, hit in zip(stated, hits, strict=True))))["ece"]
+        inside += figure.low <= truth <= figure.high
+    assert inside >= 34
+
+
+def test_group_differences_find_what_is_there():
+    worse = [(index % 2 == 0, False, True, 0.5 + index % 2 * 0.1) for index in range(60)]
+    better = [(index % 2 == 0, index % 2 == 1, True, 0.9 - index % 2 * 0.8) for index in range(60)]
+    found = group_differences(outcomes(*worse), outcomes(*better))
+    assert found["auroc"][:2] == (0.0, 1.0) and found["auroc"][4] < 0.01 and found["abstention_f1"][:2] == (0.0, 1.0)
+
+
+def test_every_metric_has_a_definition_and_a_worked_example():
+    for name, measure in MEASURES.items():
+        assert ">>>" in measure.__doc__ and METRICS[name][1], name
+    for name, statistic in STATISTICS.items():
+        assert ">>>" in statistic.__doc__ and ALL_FIGURES[name][1], name
+    assert set(ALL_FIGURES) == set(METRICS) | set(STATISTICS)
+
+
+def test_pages_count_only_where_there_are_pages():
+    no_pages = {identity: dataclasses.replace(passage, page=None) for identity, passage in PASSAGES.items()}
+    j = judged(["Plant trees."], [cited(1, "Plant trees.", page=None)])
+    for passages, expected in ((PASSAGES, 0.0), (no_pages, None), ({}, None)):
+        assert score(j.case, j.answer, {"doc": TEXT}, passages).values["page"] == expected
+    invented = judged(["Plant trees."], [cited(1, "Plant trees.", page=7)])
+    assert score(invented.case, invented.answer, {"doc": TEXT}, no_pages).values["page"] == 0.0
+
+
+def test_lists_are_whole_or_not():
+    items = ["Plant trees.", "Clean squares.", "Repair lamps."]
+    measure = MEASURES["list_completeness"]
+    assert measure(judged(items, items[::-1])) == 1.0 and measure(judged(items, items, status="not_in_corpus")) == 0.0
+    assert measure(judged([TEXT[:40]], items)) == 1.0  # one gold quotation over the whole list
+    assert measure(judged(["The committee meets in spring."], items)) is None and measure(judged([], items)) is None
+    assert MEASURES["list_claim"](judged(items, items, claim=(2, 2))) == 0.0  # "2 of 2" is not the list of three
+
+
+@pytest.mark.parametrize("name", ["false_premise", "adversarial"])
+def test_handling_counts_only_its_category(name):
+    category, measure = name.replace("_", "-"), MEASURES[name]
+    assert measure(judged(["Plant trees."], ["Plant trees."])) is None
+    assert measure(judged(["Plant trees."], ["Plant trees."], category=category)) == 1.0
+    assert measure(judged(["Plant trees."], ["Clean squares."], category=category)) == 0.0
+    assert measure(judged(["Plant trees."], category=category, status="refused")) == 0.0
+    assert measure(judged(category=category, status="refused")) == 1.0
+    assert measure(judged(category=category, status="refused", text="Yes: four.", must_not_claim=["yes: FOUR"])) == 0.0
 
 
 def test_paired_tests_find_what_is_there_and_nothing_else():

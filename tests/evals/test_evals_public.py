@@ -103,7 +103,7 @@ def test_chroma_is_held_against_exact_search(embeddings, folder, tmp_path):
 def test_answerability_ranks_the_product_s_confidence(embeddings, folder, tmp_path, monkeypatch):
     import assistant.relevance as relevance
 
-    def confidence(index, question, hits):
+    def confidence(index, question, language, hits):
         return 0.1 if "budget" in question else 0.9
 
     monkeypatch.setattr(relevance, "retrieval_confidence", confidence, raising=False)

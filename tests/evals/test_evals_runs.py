@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.core import Assistant
 from evals.cases import CaseError, check_cases, json_schema, load_cases, read_corpus
-from evals.compare import broken_floors, compare_runs, read_floors
+from evals.compare import DEFAULT_FLOORS, broken_floors, compare_runs, read_floors
 from evals.records import load_run, run_folder
 from evals.report import html_report, junit_report, markdown_report
-from evals.runner import describe, run_cases, run_suite
+from evals.runner import Texts, describe, run_cases, run_suite
 from ingest.errors import UserError
 from ingest.settings import Settings
 
@@ -38,7 +39,8 @@ def test_the_fake_answers_everything_and_the_record_describes_itself(assistant, 
     overall = run.record["figures"]["dev"]["overall"]
     assert (overall["complete"]["value"], overall["complete"]["n"]) == (1.0, 3)
     assert (overall["abstention"]["n"], overall["smalltalk"]["n"], overall["exactness"]["value"]) == (1, 1, 1.0)
-    assert overall["auroc"] == {"value": 1.0, "low": None, "high": None, "n": 4}
+    assert overall["auroc"] == {"value": 1.0, "low": 1.0, "high": 1.0, "n": 4}
+    assert run.record["figures"]["dev"]["latency_ms"]["p50"]["n"] == 5
     record = json.loads((tmp_path / "one" / "run.json").read_text())
     for name in ("corpus", "index", "settings", "versions", "commit", "code", "seed", "created", "cases"):
         assert name in record
@@ -91,6 +93,53 @@ def test_a_broken_retriever_is_caught_by_category_and_by_comparison(make_assista
     assert not any(d.group == "category fact" for d in change.deltas)
 
 
+EVERY_CATEGORY = {
+    "dev": {
+        "category": {
+            "list": {"complete": 1, "list_completeness": 1, "list_claim": 1},
+            "fact": {"complete": 1},
+            "follow-up": {"complete": 1},
+            "unanswerable": {"abstention": 1},
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("broken", "category"), [("lists", "list"), ("facts", "fact"), ("history", "follow-up"), ("silence", "unanswerable")]
+)
+def test_what_is_broken_is_caught_in_its_category_and_only_there(broken, category, make_assistant, cases, texts, tmp_path):
+    assert broken_floors(make_run(make_assistant(), cases, texts, tmp_path / "good"), EVERY_CATEGORY) == []
+    messages = broken_floors(make_run(make_assistant(broken), cases, texts, tmp_path / "bad"), EVERY_CATEGORY)
+    assert messages and {message.split(":")[0] for message in messages} == {f"dev, category {category}"}
+
+
+def test_the_real_assistant_with_cut_lists_falls_below_the_real_floors(settings, index_dir, tmp_path):
+    product = Assistant.open(settings)
+    index, texts = product.index, Texts(product.index.canonical, product.index.by_id, product.index.translations)
+    chosen = [c for c in load_cases(half="dev") if c.case.language == "en" and c.case.category in ("list", "fact")]
+    floors = {"dev": {"category": {name: read_floors(DEFAULT_FLOORS)["dev"]["category"][name] for name in ("list", "fact")}}}
+    good = make_run(product, chosen, texts, tmp_path / "good", workers=2)
+    assert broken_floors(good, floors) == []
+    assert without_latency(run_cases(product, chosen[::4], texts)) == without_latency(good.results[::4])  # alone as beside others
+    for name, target in index.targets.items():  # the retriever loses the last item of each list
+        if target.kind == "list":
+            index.targets[name] = replace(target, quotes=target.quotes[:-1])
+    for name, found in index.lists.items():
+        index.lists[name] = replace(found, passage_ids=found.passage_ids[:-1])
+    messages = broken_floors(make_run(Assistant(index), chosen, texts, tmp_path / "cut"), floors)
+    assert any(message.startswith("dev, category list: complete") for message in messages)
+    assert any(message.startswith("dev, category list: list_completeness") for message in messages)
+    assert not any("category fact" in message for message in messages)
+
+
+def test_group_figures_are_compared_too(make_assistant, cases, texts, tmp_path):
+    good, bad = (make_run(make_assistant(broken), cases, texts, tmp_path / f"run{broken}") for broken in ("", "silence"))
+    found = {(delta.group, delta.metric): (delta.before, delta.after) for delta in compare_runs(good, bad).deltas}
+    assert found["overall", "abstention_f1"] == (1.0, 0.0) and found["overall", "abstention"] == (1.0, 0.0)
+    assert ("category list", "abstention") not in found
+
+
 def test_inexact_quotations_and_exceptions_are_seen(make_assistant, cases, texts, tmp_path):
     shifted = make_run(make_assistant("offsets"), cases, texts, tmp_path / "offsets")
     assert shifted.record["figures"]["dev"]["overall"]["exactness"]["value"] == 0.0
@@ -115,7 +164,7 @@ def test_floors_must_name_what_is_measured(assistant, cases, texts, tmp_path):
 def test_reports_are_whole_and_load_nothing(make_assistant, cases, texts, tmp_path):
     run = make_run(make_assistant("lists"), cases, texts, tmp_path / "one")
     page = html_report(run)
-    assert "default-src 'none'" in page and 'lang="en"' in page and page.count("<img") == page.count('alt="') == 5
+    assert "default-src 'none'" in page and 'lang="en"' in page and page.count("<img") == page.count('alt="') == 10
     assert 'src="http' not in page and "@import" not in page and "<link" not in page
     assert "<strong>missing:</strong> Plant trees along the river." in page
     suites = ElementTree.fromstring(junit_report(run))

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser
 from visits import ROOT, Visit, app_environment, free_port
 
 _START_SECONDS = 120
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
@@ -67,27 +65,6 @@ def base_url(data_dir: Path) -> Iterator[str]:
             process.wait()
         reader.join(5)
         process.stdout.close()
-
-
-def _chromium(playwright: Playwright) -> str:
-    for name in _NAMES:
-        found = shutil.which(name)
-        if found:
-            return found
-    bundled = Path(playwright.chromium.executable_path)
-    if bundled.exists():
-        return str(bundled)
-    pytest.fail(
-        "The browser tests need Chromium and there is none. Install it: apt-get install chromium, or .venv/bin/playwright install chromium"
-    )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=_chromium(playwright), args=_ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(params=[(1280, 900, "light")], ids=["desktop"])
