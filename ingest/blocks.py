@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-BlockKind = Literal["heading", "numeral", "paragraph", "item", "cell", "link", "label", "footnote", "signature"]
+BlockKind = Literal["heading", "numeral", "paragraph", "item", "cell", "row", "link", "label", "footnote", "signature"]
 
 _BULLETS = "·•▪◦‣●○■□–—*-"
 _BULLET = re.compile(rf"[{re.escape(_BULLETS)}][ \t]+(?=\S)")
@@ -30,13 +30,18 @@ _SMALL_WORDS = 3  # words of at most this length keep their case in a title ("of
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """``canonical[start:end]`` is the block's text without its marker; ``marker`` is the marker's text."""
+    """``canonical[start:end]`` is the block's text without its marker; ``marker`` is the marker's text.
+
+    ``level`` is set by readers that know it: of a heading (1 is the highest) or of an item in a nested list (1 is the
+    outermost); 0 leaves it to the outline. A ``row`` is a table row; rows with the same ``marker`` are of one table.
+    """
 
     kind: BlockKind
     start: int
     end: int
     marker: str = ""
     blank_before: bool = False
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import get_args
 from ingest.errors import ManifestError, SourceFileError, UnknownSourceError
 from ingest.types import Source, SourceKind
 
-_FIELDS = {"id", "title", "short_title", "kind", "language", "path", "url", "symbol", "sha256"}
+_FIELDS = {"id", "title", "short_title", "kind", "language", "path", "url", "symbol", "sha256", "version_of"}
 _REQUIRED = ("id", "title", "kind", "language")
 
 
@@ -76,11 +76,11 @@ def find_source(sources: tuple[Source, ...], source_id: str) -> Source:
     raise UnknownSourceError(f"There is no source {source_id!r}. The manifest has: {known}.")
 
 
-def read_canonical(source: Source) -> str:
-    """The canonical text of a text document: UTF-8, without a byte order mark, lines ended by LF.
+def check_file(source: Source) -> bytes:
+    """The bytes of a source's file, which are those that the manifest records where it does.
 
     Raises:
-        SourceFileError: the file is missing, is not UTF-8, is empty, or differs from its recorded sha256.
+        SourceFileError: the file is not at hand, is missing, or differs from its recorded sha256.
     """
     if source.path is None:
         raise SourceFileError(f"{source.title} is not at hand. It is published at {source.url}.")
@@ -96,6 +96,16 @@ def read_canonical(source: Source) -> str:
             f"{path} is not the text that sources.toml describes (its sha256 differs). Restore the file, "
             "or record the new sha256 if the change is meant."
         )
+    return raw
+
+
+def read_canonical(source: Source) -> str:
+    """The canonical text of a text document: UTF-8, without a byte order mark, lines ended by LF.
+
+    Raises:
+        SourceFileError: the file is missing, is not UTF-8, is empty, or differs from its recorded sha256.
+    """
+    raw, path = check_file(source), source.path
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -16,7 +16,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASSISTANT_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     corpus_dir: Path = Field(_ROOT / "corpus", description="Folder with sources.toml, the documents and the editorial data.")
-    data_dir: Path = Field(_ROOT / "data", description="Folder for the index and the prepared models; created when missing.")
+    data_dir: Path = Field(_ROOT / "data", description="Folder for the index, further documents and the models; created when missing.")
+    offline: bool = Field(False, description="`true`: fetch no documents, as `python -m ingest --offline` does.")
+    fetch_limit_mb: int = Field(100, ge=1, description="Largest document that is fetched, in megabytes.")
+    allow_private_addresses: bool = Field(False, description="`true`: fetch also from private, loopback and link-local addresses.")
     embeddings: str = Field(
         "ensemble", description="`ensemble` (MiniLM and multilingual E5), `minilm`, `e5`, or a sentence-transformers name or path."
     )

@@ -2,9 +2,15 @@
 
 import hashlib
 import re
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from ingest.blocks import Block, label_of, scan_blocks
+from ingest.entries import merge_entries
+from ingest.places import with_states
+from ingest.reading import Page, Reading
 from ingest.types import Document, Passage, PassageKind, PassageList, Source
 
 # What the items of a list are called, by the words of the sentence or heading that introduces it. The
@@ -35,23 +41,24 @@ class _State:
     canonical: str
     outline: list[tuple[int, str]] = field(default_factory=list)  # (level, heading text)
     passages: list[Passage] = field(default_factory=list)
-    counters: dict[tuple[str, ...], int] = field(default_factory=dict)
+    marks: list[tuple[int, str]] = field(default_factory=list)  # of each passage: nesting of an item, key of a row's table
     seen: dict[str, int] = field(default_factory=dict)
 
 
-def build_document(source: Source, canonical: str) -> Document:
-    """Give *canonical* its structure.
+def build_document(source: Source, canonical: str, reading: Reading | None = None) -> Document:
+    """Give *canonical* its structure: from the blocks of *reading* where its reader found them, else from the layout.
 
     Always true of the result: every passage's offsets cut its text out of *canonical*, passages are in
     text order and do not overlap, and every id of a list is the id of a passage.
     """
     state = _State(source, canonical)
-    blocks = scan_blocks(canonical)
+    blocks = scan_blocks(canonical) if reading is None or reading.blocks is None else list(reading.blocks)
+    blocks = merge_entries(blocks, canonical)
     for position, block in enumerate(blocks):
         _take(state, block, blocks, position)
     lists = _lists(state)
-    numbered = _number(state, lists)
-    return Document(source, canonical, tuple(numbered), tuple(lists))
+    numbered = _number(state, lists, reading.pages if reading else ())
+    return Document(source, canonical, tuple(numbered), tuple(lists), reading.notes if reading else ())
 
 
 def display_heading(heading: str) -> str:
@@ -65,7 +72,7 @@ def display_heading(heading: str) -> str:
     if not dot or not re.fullmatch(r"[IVXL]+", numeral):
         numeral, rest = "", text
     if rest.isupper():
-        rest = rest[0] + rest[1:].lower()
+        rest = with_states(rest[0] + rest[1:].lower())
     return f"{numeral}. {rest}" if numeral else rest
 
 
@@ -92,6 +99,8 @@ def _take(state: _State, block: Block, blocks: list[Block], position: int) -> No
     elif block.kind == "signature":
         state.outline.clear()
         _add(state, block, "signature")
+    elif block.kind == "row":
+        _add(state, block, "table_row")
     elif block.kind == "item":
         _add(state, block, "standing_item" if _STANDING.fullmatch(text.strip(" .")) else "list_item")
     else:
@@ -105,6 +114,8 @@ def _open_heading(state: _State, block: Block, text: str, blocks: list[Block], p
         block = replace(block, start=state.canonical.rfind(block.marker, 0, block.start))
         plain = [level for level, name in state.outline if not re.match(r"[IVXL]+\. ", name) and level < _ROW_LEVEL]
         level = (plain[-1] + 1) if plain else 1
+    elif block.level:
+        level = min(block.level, _ROW_LEVEL - 1)
     else:
         follows_heading = position > 0 and blocks[position - 1].kind == "heading" and bool(state.outline)
         level = min(state.outline[-1][0] + 1, _ROW_LEVEL - 1) if follows_heading else 1
@@ -129,6 +140,7 @@ def _add(state: _State, block: Block, kind: PassageKind) -> None:
     number = None
     if match := re.match(r"\(?(\d+)", block.marker):
         number = int(match.group(1))
+    state.marks.append((block.level if kind == "list_item" else 0, block.marker if block.kind == "row" else ""))
     state.passages.append(
         Passage(
             id=f"{state.source.id}:{digest}",
@@ -147,25 +159,36 @@ def _add(state: _State, block: Block, kind: PassageKind) -> None:
 
 
 def _lists(state: _State) -> list[PassageList]:
-    """Find the lists: runs of items, runs of labelled paragraphs, enumerations in paragraphs, table rows."""
-    lists: list[PassageList] = []
-    run: list[int] = []
+    """Find the lists: runs of items, runs of labelled paragraphs, enumerations in paragraphs, table rows.
 
-    def close() -> None:
-        if len(run) >= 2 or (run and state.passages[run[0]].kind == "list_item"):
-            lists.append(_make_list(state, run))
-        run.clear()
+    Items nested under an item are a list of their own, and the outer list goes on after them.
+    """
+    lists: list[PassageList] = []
+    runs: list[list[int]] = []  # the open runs, outermost first
+
+    def close(depth: int = 0) -> None:
+        while len(runs) > depth:
+            run = runs.pop()
+            if len(run) >= 2 or state.passages[run[0]].kind == "list_item":
+                lists.append(_make_list(state, run))
 
     for position, passage in enumerate(state.passages):
-        if run and not _belongs(state.passages[run[-1]], passage):
+        nesting = state.marks[position][0]
+        while len(runs) > 1 and nesting < state.marks[runs[-1][0]][0]:
+            close(len(runs) - 1)
+        nested = bool(runs) and nesting > state.marks[runs[-1][0]][0] > 0
+        if runs and not nested and not _belongs(state.passages[runs[-1][-1]], passage):
             close()
-        if passage.kind == "list_item" or (passage.kind == "paragraph" and (run or _starts_run(state, position))):
-            run.append(position)
+        if passage.kind == "list_item" or (passage.kind == "paragraph" and (runs or _starts_run(state, position))):
+            if nested or not runs:
+                runs.append([])
+            runs[-1].append(position)
     close()
-    rows: dict[tuple[str, ...], list[int]] = {}
+    rows: dict[tuple[tuple[str, ...], str], list[int]] = {}
     for position, passage in enumerate(state.passages):
         if passage.kind == "table_row":
-            rows.setdefault(passage.heading_path, []).append(position)
+            table = state.marks[position][1]  # the rows of one table may stand under several headings
+            rows.setdefault((() if table else passage.heading_path, table), []).append(position)
     lists.extend(_make_list(state, members) for members in rows.values() if len(members) > 1)
     return lists
 
@@ -190,16 +213,22 @@ def _starts_run(state: _State, position: int) -> bool:
 def _make_list(state: _State, members: list[int]) -> PassageList:
     first = state.passages[members[0]]
     before = state.passages[members[0] - 1] if members[0] else None
-    intro = before if before and before.kind == "paragraph" and before.text.rstrip().endswith(":") else None
+    nested = (
+        before is not None and before.kind == "list_item" == first.kind and 0 < state.marks[members[0] - 1][0] < state.marks[members[0]][0]
+    )
+    intro = before if before and (nested or (before.kind == "paragraph" and before.text.rstrip().endswith(":"))) else None
     label = label_of(first.text)
-    title = intro.text if intro else (first.heading_path[-1] if first.heading_path else (label[0] if label else ""))
+    above = zip(*(state.passages[index].heading_path for index in members), strict=False)  # rows may stand under several headings
+    path = tuple(names[0] for names in takewhile(lambda names: len(set(names)) == 1, above))
+    title = intro.text if intro else (path[-1] if path else (label[0] if label else ""))
     if first.kind == "table_row":
-        unit = "date" if re.search(r"\d{4}", first.text) else "row"
+        table = state.marks[members[0]][1]
+        dated = not table and re.search(r"\d{4}", first.text)
+        unit = "date" if dated else "entry" if table.startswith("entries") else "row"
     elif label:
         unit = label[0]
     else:
         unit = _unit(state, intro.text if intro else " ".join(first.heading_path), members[0])
-    path = tuple(first.heading_path)
     key = "\x1f".join(("list", first.source_id, unit, *path, title))
     state.seen[key] = state.seen.get(key, 0) + 1  # a section may hold two lists that nothing tells apart
     digest = hashlib.sha256(f"{key}\x1f{state.seen[key]}".encode()).hexdigest()[:10]
@@ -228,18 +257,29 @@ def _unit(state: _State, introduction: str, position: int) -> str:
     return "item"
 
 
-def _number(state: _State, lists: list[PassageList]) -> list[Passage]:
-    """Give every passage its number, unit, list and locator."""
+def _number(state: _State, lists: list[PassageList], pages: tuple[Page, ...]) -> list[Passage]:
+    """Give every passage its number, unit, list, page and locator."""
     place = {pid: (found, index) for found in lists for index, pid in enumerate(found.passage_ids, start=1)}
     short = state.source.short_title
     counters: dict[tuple[object, ...], int] = {}
     result = []
+    starts = [page.start for page in pages]
+    numbers: dict[str, str] = {}  # of list items, with those of the items that they are nested under: "2.1"
+    paths = {passage.heading_path for passage in state.passages}
+    heads = Counter(path[-1] for path in paths if path)
     for passage in state.passages:
-        section = passage.heading_path[-1:]
+        # A heading that comes back in other sections says where it is only together with the one above it.
+        section = passage.heading_path[-2 if pages and passage.heading_path and heads[passage.heading_path[-1]] > 1 else -1 :]
+        if pages:
+            page = pages[max(bisect_right(starts, passage.start) - 1, 0)]
+            passage = replace(passage, page=page.number, ocr=page.ocr)
+            section = (f"p. {page.number}{' (OCR)' if page.ocr else ''}", *section)
         if passage.id in place:
             found, index = place[passage.id]
             label = label_of(passage.text)
-            name = f"{label[0]} {label[1]}" if label else f"{found.unit} {index}"
+            above = numbers.get(found.intro_id or "")
+            numbers[passage.id] = f"{above}.{index}" if above else str(index)
+            name = f"{label[0]} {label[1]}" if label else f"{found.unit} {numbers[passage.id]}"
             if found.unit == "date":
                 name = " ".join(passage.text.split())
             passage = replace(passage, unit=found.unit, number=index, list_id=found.id)

@@ -12,7 +12,8 @@ class Source:
     """One document of the manifest.
 
     ``path`` is absolute when the document is at hand and ``None`` when it is known by title and ``url``
-    only; ``sha256`` is the hex digest that the file must have, where the manifest records one.
+    only; ``sha256`` is the hex digest that the file must have, where the manifest records one. ``version_of`` is the id of
+    the source that this one renders in another language.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Source:
     url: str | None = None
     symbol: str | None = None
     sha256: str | None = None
+    version_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Passage:
 
     Always true: ``canonical[start:end] == text``. ``id`` is derived from source, position in the outline
     and text, so it survives re-ingest of unchanged text. ``unit`` and ``number`` name the passage inside
-    its section ("action", 3); ``number`` counts from 1. ``page`` is 1-based and ``None`` without pages.
+    its section ("action", 3); ``number`` counts from 1. ``page`` is 1-based and ``None`` without pages; ``ocr`` says
+    that the text was recognised from an image of the page.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Passage:
     number: int | None = None
     list_id: str | None = None
     page: int | None = None
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,13 @@ class PassageList:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A source that was read: its canonical text and what it consists of, in document order."""
+    """A source that was read: its canonical text and what it consists of, in document order.
+
+    ``notes`` are what the person who ingests should know of the reading; they are no part of the text.
+    """
 
     source: Source
     canonical: str
     passages: tuple[Passage, ...]
     lists: tuple[PassageList, ...]
+    notes: tuple[str, ...] = ()
