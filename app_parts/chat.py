@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app_parts.agencies import agency_panel_html
 from app_parts.conversation import Conversation, Exchange, turns_of
-from app_parts.markup import answer_markdown, escape, question_markdown
+from app_parts.markup import answer_markdown, copy_text, escape, question_markdown
 from app_parts.messages import AUTOMATIC, Texts, texts_for
 from app_parts.sources import coverage_text, empty_panel_html, panel_html
 from assistant.feedback import Verdict
@@ -139,6 +140,12 @@ class Chat:
         if exchange.answer is None:
             return empty_panel_html(visitor.page, None if exchange.failure else visitor.page.searching)
         return panel_html(self.index, exchange, position, visitor.page, visitor.about(exchange))
+
+    def agency(self, key: str, conversation: Conversation, visitor: Visitor) -> str:
+        """The sources panel for an agency of the list; the conversation's last answer stays the one that is copied."""
+        answer = conversation[-1].answer if conversation else None
+        found = agency_panel_html(self.index, key, visitor.page, copy_text(answer) if answer else "")
+        return found or self.panel(conversation, len(conversation), visitor)
 
     def _news(self, conversation: Conversation, visitor: Visitor) -> str:
         """What a screen reader is told once an answer is whole."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from app_parts.agencies import agencies_html, agencies_title
 from app_parts.chat import Chat, Form, View, Visitor
 from app_parts.conversation import Conversation
 from app_parts.documents import documents_html
@@ -105,10 +106,16 @@ class Events:
             time.sleep(_SETTLE)
 
     def show(self, past: Conversation, choice: str, browser: str, event: gr.EventData) -> str:
-        """A citation marker of an earlier answer was followed: the panel shows that answer's sources."""
+        """A citation marker of an earlier answer or of an agency was followed: the panel shows what it leads to."""
         asked = event._data if isinstance(event._data, dict) else {}
-        position = asked.get("exchange")
+        position, agency = asked.get("exchange"), asked.get("agency")
+        if not isinstance(position, int) and isinstance(agency, str):
+            return self.chat.agency(agency, past, Visitor(choice, browser))
         return self.chat.panel(past, position if isinstance(position, int) else len(past), Visitor(choice, browser))
+
+    def narrow(self, wanted: str, choice: str, browser: str) -> str:
+        """A topic or a country was typed: the list shows the agencies that fit."""
+        return agencies_html(self.chat.index, wanted, Visitor(choice, browser).page)
 
     def greet(self, request: gr.Request) -> Updates:
         """The page was opened: it takes the browser's language."""
@@ -176,6 +183,9 @@ class Events:
             feedback.note: note_html(form, page),
             side.panel: self.chat.panel(past, len(past), visitor),
             side.documents: documents_html(self.chat.index, page),
+            side.agencies.box: gr.update(label=agencies_title(self.chat.index, page)),
+            side.agencies.wanted: gr.update(label=page.agencies.filter, placeholder=page.agencies.hint, value=""),
+            side.agencies.listing: agencies_html(self.chat.index, "", page),
         }
 
 
@@ -190,6 +200,7 @@ def _connect(blocks: gr.Blocks, parts: Parts, events: Events) -> None:
     labelled = [
         *(header.brand, header.choice, talk.log, talk.example_title, talk.question, talk.ask, talk.stop, talk.retry, talk.copy, talk.clear),
         *(feedback.ask, feedback.yes, feedback.no, feedback.comment, feedback.send, feedback.note, side.panel, side.documents),
+        *(side.agencies.box, side.agencies.wanted, side.agencies.listing),
     ]
     visitor = [header.choice, parts.browser]
     who = [parts.conversation, *visitor]
@@ -207,5 +218,7 @@ def _connect(blocks: gr.Blocks, parts: Parts, events: Events) -> None:
     gr.on([feedback.no.click], events.disapprove, [parts.form, *visitor], [side.news, *form], **judging)
     gr.on([feedback.send.click], events.send, [parts.conversation, parts.form, feedback.comment, *visitor], [side.news, *form], **judging)
     gr.on([side.panel.select], events.show, who, [side.panel], **quiet)
+    listing, wanted = side.agencies.listing, side.agencies.wanted
+    gr.on([wanted.change, wanted.submit], events.narrow, [wanted, *visitor], [listing], trigger_mode="always_last", **quiet)
     gr.on([header.choice.change], events.relabel, [parts.conversation, parts.form, *visitor], labelled, **quiet)
     gr.on([blocks.load], events.greet, None, [parts.browser, *labelled], **quiet)

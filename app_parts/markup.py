@@ -46,14 +46,14 @@ def link_html(url: str | None, inner: str, description: str) -> str:
     )
 
 
-def source_anchor(exchange: int, number: int) -> str:
-    """The element id of the card of citation *number* in the *exchange*-th answer (both count from 1)."""
+def source_anchor(exchange: int | str, number: int) -> str:
+    """The element id of the card of citation *number* in the *exchange*-th answer (both count from 1), or of an agency's key."""
     return f"source-{exchange}-{number}"
 
 
-def marker_html(exchange: int, number: int, texts: Texts) -> str:
-    """A citation marker: a real link to the card of its source."""
-    label = escape(texts.source.format(number=number))
+def marker_html(exchange: int | str, number: int, texts: Texts, about: str = "") -> str:
+    """A citation marker: a real link to the card of its source; *about* tells a list's links apart for a screen reader."""
+    label = escape(texts.source.format(number=number) + (f": {about}" if about else ""))
     return f'<a class="marker" href="#{source_anchor(exchange, number)}" title="{label}" aria-label="{label}">[{number}]</a>'
 
 

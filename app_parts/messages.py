@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app_parts.agency_messages import AGENCIES_EN, AGENCIES_ES, AGENCIES_FR, AGENCIES_PT, AgencyTexts
 from app_parts.feedback_messages import FEEDBACK_EN, FEEDBACK_ES, FEEDBACK_FR, FEEDBACK_PT, FeedbackTexts
+from assistant.messages import plurals
 
 AUTOMATIC = "auto"
 
@@ -56,6 +58,7 @@ class Texts:
     not_in_index: str
     ready: str
     feedback: FeedbackTexts
+    agencies: AgencyTexts
     units: Mapping[str, str]
 
 
@@ -105,17 +108,8 @@ _EN = Texts(
     not_in_index="not in this index",
     ready="Answer ready: {status}. Sources: {count}.",
     feedback=FEEDBACK_EN,
-    units={
-        "action": "actions",
-        "voluntary action": "voluntary actions",
-        "basis": "bases",
-        "Annex": "annexes",
-        "mandate": "mandates",
-        "step": "steps",
-        "activity": "activities",
-        "date": "dates",
-        "item": "items",
-    },
+    agencies=AGENCIES_EN,
+    units=plurals("en"),
 )
 
 _ES = Texts(
@@ -169,17 +163,8 @@ _ES = Texts(
     not_in_index="no está en este índice",
     ready="Respuesta lista: {status}. Fuentes: {count}.",
     feedback=FEEDBACK_ES,
-    units={
-        "action": "acciones",
-        "voluntary action": "acciones voluntarias",
-        "basis": "bases",
-        "Annex": "anexos",
-        "mandate": "mandatos",
-        "step": "pasos",
-        "activity": "actividades",
-        "date": "fechas",
-        "item": "elementos",
-    },
+    agencies=AGENCIES_ES,
+    units=plurals("es"),
 )
 
 _PT = Texts(
@@ -233,17 +218,8 @@ _PT = Texts(
     not_in_index="não está neste índice",
     ready="Resposta pronta: {status}. Fontes: {count}.",
     feedback=FEEDBACK_PT,
-    units={
-        "action": "ações",
-        "voluntary action": "ações voluntárias",
-        "basis": "bases",
-        "Annex": "anexos",
-        "mandate": "mandatos",
-        "step": "etapas",
-        "activity": "atividades",
-        "date": "datas",
-        "item": "itens",
-    },
+    agencies=AGENCIES_PT,
+    units=plurals("pt"),
 )
 
 _FR = Texts(
@@ -297,17 +273,8 @@ _FR = Texts(
     not_in_index="absente de cet index",
     ready="Réponse prête : {status}. Sources : {count}.",
     feedback=FEEDBACK_FR,
-    units={
-        "action": "actions",
-        "voluntary action": "actions volontaires",
-        "basis": "bases",
-        "Annex": "annexes",
-        "mandate": "mandats",
-        "step": "étapes",
-        "activity": "activités",
-        "date": "dates",
-        "item": "éléments",
-    },
+    agencies=AGENCIES_FR,
+    units=plurals("fr"),
 )
 
 TEXTS: Mapping[str, Texts] = {"en": _EN, "es": _ES, "pt": _PT, "fr": _FR}

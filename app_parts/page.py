@@ -5,6 +5,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from app_parts.agencies import agencies_html, agencies_title
 from app_parts.chat import Chat, Form, Visitor
 from app_parts.documents import documents_html
 from app_parts.markup import escape
@@ -56,11 +57,21 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Agencies:
+    """The list of agencies, which opens on demand, and what narrows it."""
+
+    box: gr.Accordion
+    wanted: gr.Textbox
+    listing: gr.HTML
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
-    """The sources of an answer, the list of documents, and what a screen reader is told."""
+    """The sources of an answer, the lists of documents and agencies, and what a screen reader is told."""
 
     panel: gr.HTML
     documents: gr.HTML
+    agencies: Agencies
     news: gr.HTML
 
 
@@ -152,7 +163,12 @@ def _side(chat: Chat, page: Texts) -> Side:
     script = (STATIC / "page.js").read_text(encoding="utf-8")
     panel = gr.HTML(chat.panel((), 0, Visitor()), elem_id="panel", js_on_load=script)
     documents = gr.HTML(documents_html(chat.index, page), elem_id="documents", js_on_load=None)
-    return Side(panel, documents, gr.HTML("", elem_id="news", js_on_load=None))
+    with gr.Accordion(agencies_title(chat.index, page), open=False, elem_id="agencies") as box:
+        wanted = gr.Textbox(
+            label=page.agencies.filter, placeholder=page.agencies.hint, lines=1, max_lines=1, max_length=200, elem_id="agency-filter"
+        )
+        listing = gr.HTML(agencies_html(chat.index, "", page), elem_id="agency-list", js_on_load=None)
+    return Side(panel, documents, Agencies(box, wanted, listing), gr.HTML("", elem_id="news", js_on_load=None))
 
 
 def language_choices(page: Texts) -> list[tuple[str, str]]:

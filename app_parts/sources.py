@@ -5,7 +5,7 @@ from functools import partial
 
 from app_parts.conversation import Exchange
 from app_parts.markup import copy_text, escape, link_html, marker_html, source_anchor
-from app_parts.messages import Texts, texts_for
+from app_parts.messages import TEXTS, Texts, texts_for
 from assistant.types import Answer, Citation
 from vectorstore.index import Index
 
@@ -41,17 +41,40 @@ def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, tex
     if answer is None:
         return empty_panel_html(page)
     shown = answer.citations or answer.nearest
-    extracts = {citation.number: _extract(index, citation, position) for citation in shown}
-    card = partial(_card, index=index, answer=answer, position=position, texts=texts)
-    cards = "".join(card(citation, extract=extracts[citation.number]) for citation in shown)
     near = bool(answer.nearest) and not answer.citations
     heading = f'<p class="near"><b>{escape(texts.nearest)}.</b> {escape(texts.nearest_note)}</p>' if near else ""
     body = (
         f'<p class="asked">{escape(exchange.question.strip())}</p>{_bodies(answer, position, texts)}{heading}'
-        f'<ol class="cards{" nearest" if near else ""}">{cards}</ol>{_texts_of(index, shown, extracts)}'
+        f"{_cards(index, shown, position, texts, answer.language, near=near)}"
         f'<div hidden id="copy-text">{escape(copy_text(answer))}</div>'
     )
     return _frame(page, _facts(index, answer, texts), body, title=texts.sources, language=answer.language, count=len(answer.citations))
+
+
+def passages_panel_html(index: Index, about: str, citations: tuple[Citation, ...], key: str, page: Texts, copied: str) -> str:
+    """The panel for passages that no answer cites, such as those about an agency.
+
+    Args:
+        index: Where the documents and the translations are.
+        about: What the passages are about.
+        citations: The passages.
+        key: What the element ids of the cards carry.
+        page: The texts of the page and of the panel.
+        copied: What the copy button of the conversation copies.
+    """
+    language = next(code for code, texts in TEXTS.items() if texts is page)
+    body = (
+        f'<p class="near"><b>{escape(about)}</b></p>{_cards(index, citations, key, page, language)}'
+        f'<div hidden id="copy-text">{escape(copied)}</div>'
+    )
+    return _frame(page, "", body, count=len(citations))
+
+
+def _cards(index: Index, shown: tuple[Citation, ...], position: int | str, texts: Texts, language: str, *, near: bool = False) -> str:
+    extracts = {citation.number: _extract(index, citation, position) for citation in shown}
+    card = partial(_card, index=index, language=language, position=position, texts=texts)
+    cards = "".join(card(citation, extract=extracts[citation.number]) for citation in shown)
+    return f'<ol class="cards{" nearest" if near else ""}">{cards}</ol>{_texts_of(index, shown, extracts)}'
 
 
 def _frame(page: Texts, facts: str, body: str, *, title: str | None = None, language: str = "", count: int = 0) -> str:
@@ -97,7 +120,7 @@ def _bodies(answer: Answer, position: int, texts: Texts) -> str:
     return f'<div class="bodies"><h3>{escape(texts.bodies)}</h3><ul>{named}</ul></div>'
 
 
-def _extract(index: Index, citation: Citation, position: int) -> Extract:
+def _extract(index: Index, citation: Citation, position: int | str) -> Extract:
     canonical = index.canonical[citation.source_id]
     if len(canonical) <= _WHOLE:
         return Extract(f"text-{citation.source_id}", 0, len(canonical))
@@ -116,7 +139,7 @@ def _texts_of(index: Index, shown: tuple[Citation, ...], extracts: dict[int, Ext
     )
 
 
-def _card(citation: Citation, *, index: Index, answer: Answer, position: int, texts: Texts, extract: Extract) -> str:
+def _card(citation: Citation, *, index: Index, language: str, position: int | str, texts: Texts, extract: Extract) -> str:
     source = index.sources[citation.source_id]
     canonical = index.canonical[citation.source_id]
     start, end = (_utf16(canonical[extract.start : offset]) for offset in (citation.start, citation.end))
@@ -128,7 +151,7 @@ def _card(citation: Citation, *, index: Index, answer: Answer, position: int, te
         f'<div class="card-head"><span class="number" aria-hidden="true">{citation.number}</span>'
         f'<div><p class="locator" lang="{escape(source.language)}">{escape(citation.locator)}</p>'
         f'<p class="title" lang="{escape(source.language)}" title="{escape(citation.title)}">{escape(citation.title)}</p></div></div>'
-        f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, answer, texts)}'
+        f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, language, texts)}'
         f'<details class="place" data-text="{escape(extract.key)}" data-start="{start}" data-end="{end}" '
         f'data-goes-on="{escape(texts.goes_on)}"><summary>{escape(texts.in_document)}</summary>'
         f'<div class="document" role="region" tabindex="0" lang="{escape(source.language)}" aria-label="{escape(region)}"></div></details>'
@@ -144,13 +167,13 @@ def _quote(citation: Citation) -> str:
     return f"{escape(quote[:start])}<mark>{escape(quote[start:end])}</mark>{escape(quote[end:])}"
 
 
-def _translation(index: Index, citation: Citation, answer: Answer, texts: Texts) -> str:
-    """The passage in the answer's language, where the index keeps a translation; labelled as unofficial."""
-    translated = index.translations.get(citation.passage_id, {}).get(answer.language)
+def _translation(index: Index, citation: Citation, language: str, texts: Texts) -> str:
+    """The passage in *language*, where the index keeps a translation; labelled as unofficial."""
+    translated = index.translations.get(citation.passage_id, {}).get(language)
     if not translated:
         return ""
-    label = f"{texts.translation} ({texts_for(answer.language).name})"
-    text = f'<p lang="{escape(answer.language)}">{escape(translated)}</p>'
+    label = f"{texts.translation} ({texts_for(language).name})"
+    text = f'<p lang="{escape(language)}">{escape(translated)}</p>'
     if citation.quote == index.by_id[citation.passage_id].text:
         return f'<div class="translation"><p class="label">{escape(label)}</p>{text}</div>'
     # A quotation out of a long passage: the translation is of the whole passage, so it stays folded.

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from assistant.errors import QuestionError
 from assistant.types import Answer, Turn
+from ingest.editorial import LANGUAGES
 from ingest.errors import UserError
 from ingest.settings import load_settings
 
@@ -77,6 +78,33 @@ def chat(language: _Language = None) -> None:
             history += [Turn("user", question), Turn("assistant", answer.text)]
     except UserError as error:
         _fail(str(error))
+
+
+@app.command()
+def agencies(
+    topic: Annotated[str | None, typer.Option("--topic", help="Only those that deal with it; in any of the four languages.")] = None,
+    country: Annotated[str | None, typer.Option("--country", help="Only those of a country; in any of the four languages.")] = None,
+    language: Annotated[str, typer.Option("--language", help="The language of the list around the quotations: en, es, pt or fr.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as one JSON object.")] = False,
+) -> None:
+    """List the agencies that the documents name or describe, each with the quotations that say so.
+
+    Examples:
+      python -m assistant agencies
+      python -m assistant agencies --topic prevention --country Honduras
+      python -m assistant agencies --language es --json
+    """
+    from assistant.agencies import describe, select_agencies, to_dict
+
+    if language not in LANGUAGES:
+        _fail(f"The language {language!r} is not known. Use one of: {', '.join(LANGUAGES)}.", 2)
+    _speak_utf8()
+    try:
+        index = _open().index
+    except UserError as error:
+        _fail(str(error))
+    listed = select_agencies(index, topic, country)
+    print(json.dumps(to_dict(index, listed, language), ensure_ascii=False) if as_json else describe(index, listed, language))
 
 
 def _open() -> Any:

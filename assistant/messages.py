@@ -82,6 +82,25 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "pt": "Órgãos nomeados: {names}.",
         "fr": "Organes nommés : {names}.",
     },
+    "agencies_count": {
+        "en": "{shown} of {total} agencies",
+        "es": "{shown} de {total} organismos",
+        "pt": "{shown} de {total} órgãos",
+        "fr": "Organismes : {shown} sur {total}",
+    },
+    "agencies_none": {
+        "en": "No agency found: 0 of {total} agencies in this index.",
+        "es": "No se ha encontrado ningún organismo: 0 de {total} organismos en este índice.",
+        "pt": "Nenhum órgão encontrado: 0 de {total} órgãos neste índice.",
+        "fr": "Aucun organisme trouvé : 0 organisme sur {total} dans cet index.",
+    },
+    "agency_programmes": {"en": "Programs", "es": "Programas", "pt": "Programas", "fr": "Programmes"},
+    "directory_missing": {
+        "en": "The directory of agencies ({annex}) is not in this index: {url}",
+        "es": "El directorio de organismos ({annex}) no está en este índice: {url}",
+        "pt": "O diretório de órgãos ({annex}) não está neste índice: {url}",
+        "fr": "Le répertoire des organismes ({annex}) n’est pas dans cet index : {url}",
+    },
     "wrong_number": {
         "en": "The question says {said}; the document lists {actual}.",
         "es": "La pregunta habla de {said}; el documento enumera {actual}.",
@@ -167,6 +186,8 @@ _UNITS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     },
     "date": {"en": ("date", "dates"), "es": ("fecha", "fechas"), "pt": ("data", "datas"), "fr": ("date", "dates")},
     "Annex": {"en": ("annex", "annexes"), "es": ("anexo", "anexos"), "pt": ("anexo", "anexos"), "fr": ("annexe", "annexes")},
+    "entry": {"en": ("entry", "entries"), "es": ("ficha", "fichas"), "pt": ("ficha", "fichas"), "fr": ("fiche", "fiches")},
+    "row": {"en": ("row", "rows"), "es": ("fila", "filas"), "pt": ("linha", "linhas"), "fr": ("ligne", "lignes")},
     "item": {"en": ("item", "items"), "es": ("punto", "puntos"), "pt": ("item", "itens"), "fr": ("point", "points")},
 }
 
@@ -184,6 +205,11 @@ def unit_name(unit: str, count: int, language: str) -> str:
     """
     one, many = _UNITS.get(unit, _UNITS["item"])[language]
     return one if count == 1 else many
+
+
+def plurals(language: str) -> dict[str, str]:
+    """What several items of a list are called, by the name of its unit."""
+    return {unit: names[language][1] for unit, names in _UNITS.items()}
 
 
 def join_names(names: list[str], language: str) -> str:

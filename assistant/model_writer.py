@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from assistant.bodies import bodies
 from assistant.errors import ModelError
 from assistant.types import Citation, Statement
+from ingest.bodies import bodies
 from ingest.sentences import sentence_spans
 from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.lexical import fold

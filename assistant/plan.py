@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from assistant.decide import SILENT, Decider, Decision
+from assistant.find import Finder
 from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
-from assistant.relevance import retrieval_confidence
 from ingest.editorial import Quote, TargetKind
 from vectorstore.lexical import fold
 
@@ -57,7 +58,14 @@ class Planner:
     def __init__(self, decider: Decider) -> None:
         self._decider = decider
         self._index = decider.index
-        self._covered = {quote.source_id for target in decider.matcher.targets for quote in target.quotes}
+        covered = {quote.source_id for target in decider.matcher.targets for quote in target.quotes}
+        self._finder = Finder(self._index, decider.vocabulary, covered)
+        self._sources = covered
+
+    @cached_property
+    def _covered(self) -> Finder:
+        """Looks for names in the documents with editorial data; needed only beside others."""
+        return Finder(self._index, self._decider.vocabulary, set(self._index.canonical) - self._sources)
 
     def plan(self, question: str, earlier: Sequence[tuple[str, str]], language: str) -> Plan:
         """The plan for *question* after the user's *earlier* questions, each with its language."""
@@ -124,11 +132,22 @@ class Planner:
         if not self._decider.matcher.targets:
             return self._from_passages(question, language)
         plan = self._from_decision(self._decider.decide(self._decider.query(question, language)))
-        if plan.silent and not plan.refused and len(self._covered) < len(self._index.canonical):
-            other = self._from_passages(question, language)
-            if not other.silent:
-                return other
-        return plan
+        if plan.refused or plan.kind == "help" or not self._finder.passages:
+            return plan
+        other = self._from_passages(question, language)
+        if other.silent and self._finder.asks_bodies(question, language):
+            return other if plan.silent else plan
+        if other.silent:
+            return plan if plan.silent or not self._elsewhere(question, language) else other
+        if plan.silent or self._elsewhere(question, language) or self._finder.asks_bodies(question, language):
+            return other
+        return other if other.confidence > plan.confidence < _SURE_ALONE and other.kind == "fact" else plan
+
+    def _elsewhere(self, question: str, language: str) -> bool:
+        """Whether a document without editorial data is asked about, or only such documents have the question's states and names."""
+        if self._finder.asked_source(question):
+            return True
+        return self._finder.speaks_of(question, language) and not self._covered.speaks_of(question, language)
 
     def _familiar(self, text: str, language: str) -> float:
         """The share of the words of *text* that some expected question has too."""
@@ -226,6 +245,10 @@ class Planner:
 
     def _subset(self, question: str, previous: Plan, language: str) -> Plan:
         """The items of the previous answer that the question picks out."""
+        if not self._covers(previous.quotes):
+            found = self._finder.find(question, language)
+            kept = tuple(quote for quote in previous.quotes if found and quote in found.quotes)
+            return replace(previous, kind="topic", quotes=kept, silent=not kept, of_previous=True, asked=question)
         decision = self._decider.decide(self._decider.query(question, language))
         shares: dict[str, float] = {}
         mass = 1e-9
@@ -239,26 +262,17 @@ class Planner:
             return Plan("none", previous.target, silent=True, confidence=decision.confidence, of_previous=True, asked=question)
         return Plan("topic", previous.target, chosen, None, decision.confidence, of_previous=True, asked=question)
 
+    def _covers(self, quotes: Sequence[Quote]) -> bool:
+        """Whether editorial data describe what *quotes* are of."""
+        return any(quote.source_id in self._sources for quote in quotes)
+
     def _from_passages(self, question: str, language: str) -> Plan:
-        """For documents without editorial data: the best sentence, or the whole list where a list is asked for."""
-        hits = [hit for hit in self._index.search(question, 12, language=language) if hit.passage.source_id not in self._covered]
-        hits = [hit for hit in hits if hit.passage.kind not in ("heading", "table_head")]
-        if not hits:
+        """For documents without editorial data: what the finder finds."""
+        found = self._finder.find(question, language)
+        if found is None:
             return Plan("none", "", silent=True, asked=question)
-        confidence = retrieval_confidence(self._index, question, hits)
-        best = hits[0].passage
-        whole = Quote(best.source_id, best.id, best.start, best.end)
-        if confidence < 0.5:
-            return Plan("none", best.id, confidence=confidence, silent=True, nearest=(whole,), asked=question)
-        same = [hit for hit in hits[:5] if hit.passage.list_id == best.list_id]
-        if best.list_id and len(same) >= 3:
-            items = [self._index.by_id[identity] for identity in self._index.lists[best.list_id].passage_ids]
-            quotes = tuple(Quote(item.source_id, item.id, item.start, item.end) for item in items)
-            return Plan("list", best.list_id, quotes, None, confidence, asked=question)
-        sentences = [s for s in self._index.sentences if s.passage_id == best.id]
-        if sentences:
-            query = self._decider.query(question, language)
-            rows = [row for row, s in enumerate(self._index.sentences) if s.passage_id == best.id]
-            top = self._index.sentences[max(rows, key=lambda row: float(self._index.sentence_vectors[row] @ query.vector))]
-            whole = Quote(best.source_id, best.id, top.start, top.end)
-        return Plan("fact", best.id, (whole,), None, confidence, asked=question)
+        if not found.quotes or found.confidence < _SURE:
+            return Plan("none", "", confidence=found.confidence, silent=True, nearest=found.nearest, asked=question)
+        count = found.listed and bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
+        kind: TargetKind = "topic" if found.listed else "fact"
+        return Plan(kind, "", found.quotes, confidence=found.confidence, count=count, asked=question)

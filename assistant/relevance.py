@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from vectorstore.lexical import stems
+from ingest.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,22 @@ SIGNALS = (
 )
 
 
-# Where the best cosine of a question with its answer typically lies, and how widely, by model.
-_TYPICAL = {"minilm": (0.55, 0.12), "e5": (0.86, 0.025), "dense": (0.55, 0.12)}
+# Of each sign of :func:`retrieval_signs`: its mean, its deviation and its weight in a logistic regression on questions and
+# answers of published software FAQs, some of the answers taken out (docs/decisions/0004). A model that was not among those
+# measured is taken to behave like MiniLM.
+_SIGNS = {
+    "gap_e5": (0.021, 0.015, 0.43),
+    "gap_minilm": (0.128, 0.084, 0.49),
+    "gap_dense": (0.128, 0.084, 0.49),
+    "sentence_e5": (0.874, 0.029, 0.81),
+    "sentence_minilm": (0.512, 0.212, 1.16),
+    "sentence_dense": (0.512, 0.212, 1.16),
+    "words": (0.274, 0.145, 0.46),
+    "across_e5": (0.824, 0.026, 1.0),  # a sentence in another language than the question's; how it stands out tells nothing then
+}
+_INTERCEPT, _WEIGHT = -0.34, 2.54  # the sum of the weights that were fitted together
+_DEPTH = 10  # passages among which the best stands out or does not
+_READ = 5  # of them are read sentence by sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +85,42 @@ def load_relevance() -> Relevance:
     return Relevance(**{**data, **lists})
 
 
-def retrieval_confidence(index: "Index", question: str, hits: "Sequence[Hit]") -> float:
-    """How likely it is, in 0..1, that the best passages answer *question*, for documents without editorial data.
+def retrieval_signs(index: "Index", question: str, language: str, hits: "Sequence[Hit]", vector: Floats | None = None) -> dict[str, float]:
+    """How much the best passages look like an answer to *question*, in signs that compare across corpora.
 
-    Logistic in the best cosine of each dense part and in the share of the question's words that the best
-    passage has; the coefficients are fixed, chosen so that 0.5 is a fair guess for an encyclopaedic text.
+    How far the best cosine stands above the next ones, model by model; the best cosine of a single sentence; the share of
+    the question's words, weighted by their rarity, that one passage has. A sign is missing where it would not mean
+    anything: the English model for other languages, words where the passages cannot be read in the question's language.
     """
+    across = sum(hit.passage.language != language for hit in hits[:_READ]) * 2 > len(hits[:_READ])
+    query = index.embeddings.encode([question], query=True)[0] if vector is None else vector
+    signs: dict[str, float] = {}
+    several = len(index.embeddings.parts) > 1
+    for name, scores in () if across else index.dense_scores(query).items():
+        top = np.sort(scores)[::-1][:_DEPTH]
+        if len(top) > 1 and not (several and name == "minilm" and language != "en"):
+            signs[f"gap_{name}"] = float(top[0] - top[1:].mean())
+    reader = next((m for m in index.embeddings.members if m.name != "minilm" or language == "en"), index.embeddings)
+    texts = [hit.passage.text[start:end] for hit in hits[:_READ] for start, end in sentence_spans(hit.passage.text, hit.passage.language)]
+    if texts:
+        asked = reader.encode([question], query=True)[0]
+        part = reader.name if reader.name in reader.parts else "dense"
+        kind = "across" if across and part == "e5" else "sentence"
+        signs[f"{kind}_{part}"] = float((reader.encode(texts, query=False) @ asked).max())
+    if not across and index.covers(language):
+        signs["words"] = index.lexical_share(question, language)
+    return signs
+
+
+def retrieval_confidence(index: "Index", question: str, language: str, hits: "Sequence[Hit]", vector: Floats | None = None) -> float:
+    """How likely it is, in 0..1, that the best passages answer *question*, for documents without editorial data."""
     if not hits:
         return 0.0
-    best: dict[str, float] = {}
-    for hit in hits:
-        for name, value in hit.scores.items():
-            best[name] = max(best.get(name, -1.0), value)
-    wanted = set(stems(question, "en"))
-    shared = max(len(wanted & set(stems(hit.passage.text, hit.passage.language))) for hit in hits[:3]) / max(len(wanted), 1)
-    dense = [(best[name] - centre) / spread for name, (centre, spread) in _TYPICAL.items() if name in best]
-    score = sum(dense) / max(len(dense), 1) + 3.0 * (shared - 0.5)
+    signs = retrieval_signs(index, question, language, hits, vector)
+    known = [(value, *_SIGNS[name]) for name, value in signs.items() if name in _SIGNS]
+    weight = sum(weight for *_, weight in known)
+    if not weight:
+        return 0.0
+    # Signs that are missing are taken to say what the others say.
+    score = _INTERCEPT + _WEIGHT / weight * sum(part * (value - mean) / deviation for value, mean, deviation, part in known)
     return float(1.0 / (1.0 + np.exp(-score)))

@@ -3,10 +3,9 @@
 import re
 from functools import lru_cache
 
-from babel import Locale
-
 from assistant.followup import content_stems
 from ingest.editorial import LANGUAGES
+from ingest.places import state_names
 from vectorstore.index import Index
 from vectorstore.lexical import fold
 
@@ -31,10 +30,35 @@ _WORD_NUMBERS = {
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _states(language: str) -> re.Pattern[str]:
-    """The names of states and territories in *language*, folded (from Unicode's CLDR); of two that begin alike, the longer."""
-    names = {fold(name) for code, name in Locale(language).territories.items() if len(code) == 2 and len(name) > 3}
-    return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))})\b")
+def _territories(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """A pattern of the folded names of states in *language* (from Unicode's CLDR), and their codes; the longer name goes first."""
+    codes = {fold(name): code for name, code in state_names(language).items()}
+    names = sorted(codes, key=lambda name: (-len(name), name))
+    return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in names)})\b"), codes
+
+
+def states(text: str, language: str) -> dict[str, str]:
+    """The states and territories that *text* names in *language*: their folded names and their codes.
+
+    >>> states("Brésil, Haïti", "fr")
+    {'bresil': 'BR', 'haiti': 'HT'}
+    """
+    pattern, codes = _territories(language)
+    return {match.group(): codes[match.group()] for match in pattern.finditer(fold(text))}
+
+
+def capitalised(text: str, language: str) -> list[str]:
+    """The proper names in *text*, as they are written; none in a text all in capitals."""
+    found = []
+    for match in () if text.isupper() else _CAPITALISED.finditer(text):
+        name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!¿¡:«“"('
+        if first and not name.isupper() and " " not in name:
+            continue
+        while name and not content_stems(name.split()[0], language):
+            name = name.partition(" ")[2]  # "What", "In"
+        if name:
+            found.append(name)
+    return found
 
 
 class Terms:
@@ -62,19 +86,14 @@ class Terms:
     def unknown_names(self, text: str, language: str) -> list[str]:
         """Proper names and states in *text* that the index does not have, as they are written."""
         folded = fold(text)
-        states = [match for match in _states(language).finditer(folded) if not re.search(rf"\b{re.escape(match.group())}\b", self._text)]
-        found = [text[m.start() : m.end()] if len(folded) == len(text) else m.group().title() for m in states]
-        if not text.isupper():
-            for match in _CAPITALISED.finditer(text):
-                name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!¿¡:«“"('
-                if first and not name.isupper() and " " not in name:
-                    continue
-                while name and not content_stems(name.split()[0], language):
-                    name = name.partition(" ")[2]  # "What", "In"
-                words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
-                said = any(fold(name) in fold(other) or fold(other) in fold(name) for other in found)
-                if words and not said and not any(self._has(word) for word in words):
-                    found.append(name)
+        pattern = _territories(language)[0]
+        unsaid = [match for match in pattern.finditer(folded) if not re.search(rf"\b{re.escape(match.group())}\b", self._text)]
+        found = [text[m.start() : m.end()] if len(folded) == len(text) else m.group().title() for m in unsaid]
+        for name in capitalised(text, language):
+            words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
+            said = any(fold(name) in fold(other) or fold(other) in fold(name) for other in found)
+            if words and not said and not any(self._has(word) for word in words):
+                found.append(name)
         return list(dict.fromkeys(found))
 
     def unknown(self, text: str, language: str) -> list[str]:

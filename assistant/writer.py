@@ -1,15 +1,17 @@
 """The extractive writer: a plan becomes statements that are quotations, in a frame of the reader's language."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from assistant.bodies import bodies
+from assistant.agencies import citation_of, missing_directory
 from assistant.messages import join_names, message, unit_name
 from assistant.plan import Plan
 from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Statement
 from ingest.blocks import label_of
+from ingest.bodies import bodies
 from ingest.editorial import Quote
 from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
@@ -40,6 +42,9 @@ class Writer:
     def __init__(self, index: Index, terms: Terms) -> None:
         self._index = index
         self._terms = terms
+        self._sizes: Counter[str] = Counter()  # items of each outermost list, those nested in it included
+        for found in index.lists.values():
+            self._sizes[self._outermost(found.id) or found.id] += len(found.passage_ids)
         self._headings: dict[str, dict[str, str]] = {}
         for passage in index.passages:
             if passage.kind == "heading":
@@ -72,13 +77,8 @@ class Writer:
         return plan.span is None and all(p.list_id and (q.start, q.end) == (p.start, p.end) and p.unit == "action" for q, p in passages)
 
     def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:
-        passage, source = self._index.by_id[quote.passage_id], self._index.sources[quote.source_id]
-        text = self._index.canonical[quote.source_id][quote.start : quote.end]
-        link = f"{source.url}#page={passage.page}" if source.url and passage.page else source.url
         inside = (mark[0] - quote.start, mark[1] - quote.start) if mark and quote.start <= mark[0] and mark[1] <= quote.end else None
-        citation = Citation(
-            len(into) + 1, passage.id, source.id, source.title, passage.locator, passage.page, text, quote.start, quote.end, link, inside
-        )
+        citation = replace(citation_of(self._index, quote, len(into) + 1), mark=inside)
         into.append(citation)
         return citation
 
@@ -114,8 +114,8 @@ class Writer:
         groups: dict[str, list[Quote]] = {}
         for quote in plan.quotes:
             passage = self._index.by_id[quote.passage_id]
-            groups.setdefault(passage.list_id or passage.locator, []).append(quote)
-        total = sum(len(self._index.lists[key].passage_ids) for key in groups if key in self._index.lists)
+            groups.setdefault(self._outermost(passage.list_id) or passage.locator, []).append(quote)
+        total = sum(self._sizes[key] for key in groups if key in self._index.lists)
         listed = sum(len(quotes) for key, quotes in groups.items() if key in self._index.lists)
         if plan.count:
             units = {self._index.lists[key].unit for key in groups if key in self._index.lists}
@@ -130,13 +130,19 @@ class Writer:
                 number += 1
                 self._state(draft, quote, language, f"{number}. ")
         if listed:
-            names = [self._where(self._index.lists[key], "en") for key in groups if key in self._index.lists]
+            names = dict.fromkeys(self._where(self._index.lists[key], "en") for key in groups if key in self._index.lists)
             draft.coverage = Coverage("; ".join(names), listed, total)
+
+    def _outermost(self, list_id: str | None) -> str | None:
+        """The list that *list_id* is nested in, through all levels; itself where it is not nested."""
+        while list_id and (above := self._index.by_id.get(self._index.lists[list_id].intro_id or "")) and above.kind == "list_item":
+            list_id = above.list_id
+        return list_id
 
     def _header(self, found: PassageList | None, quotes: Sequence[Quote], language: str) -> str:
         if found is None:
             return f"\n**{self._place(self._index.by_id[quotes[0].passage_id], language)}**:\n"
-        where, total = self._where(found, language), len(found.passage_ids)
+        where, total = self._where(found, language), self._sizes[found.id]
         if len(quotes) == total:
             return "\n" + message("list_intro", language, where=where, count=total, unit=unit_name(found.unit, total, language)) + "\n"
         line = message("group", language, where=where, shown=len(quotes), total=total, unit=unit_name(found.unit, total, language))
@@ -187,7 +193,7 @@ class Writer:
                 named.setdefault(name, []).append(citation.number)
         draft.agencies.extend(Agency(name, tuple(numbers)) for name, numbers in named.items())
         units = {self._index.by_id[citation.passage_id].unit for citation in draft.citations}
-        directory = self._directory()
+        directory = missing_directory(self._index)
         if "action" in units and named:
             draft.lines.append("\n" + message("agencies", language, names=join_names(list(named), language)))
         if "action" in units and not named and directory:
@@ -200,13 +206,6 @@ class Writer:
             described = only and re.search(rf"\b{re.escape(source.short_title)}$", only.locator)
             if only and described and source.id not in self._index.canonical and str(source.url) not in only.quote:
                 draft.lines.append("\n" + message("annex_missing", language, annex=source.short_title, url=source.url))
-
-    def _directory(self) -> Source | None:
-        """The source that is a directory of agencies and is not in the index."""
-        for source in self._index.sources.values():
-            if source.id not in self._index.canonical and "directory" in source.title.lower():
-                return source
-        return None
 
     @staticmethod
     def _mentions(question: str, source: Source) -> bool:

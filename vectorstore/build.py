@@ -1,102 +1,48 @@
-"""Build an index version from documents and editorial data, and switch to it in one step."""
+"""Build an index version from records, a window at a time, and switch to it in one step."""
 
 import hashlib
 import json
-import os
-import re
-import socket
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from ingest.editorial import LANGUAGES, Editorial
-from ingest.sentences import sentence_spans
-from ingest.types import Document, Passage, Source
 from vectorstore.embeddings import VectorEmbeddings, Vectors
-from vectorstore.errors import BuildInProgressError, IndexUnavailableError
-from vectorstore.lexical import fold, stems
+from vectorstore.errors import IndexUnavailableError
+from vectorstore.lock import build_lock
 from vectorstore.probe import Probe
+from vectorstore.records import embedded_text as embedded_text
+from vectorstore.records import make_records as make_records
+from vectorstore.records import probe_records
 from vectorstore.store import POINTER, SCHEMA, Record, Store
 from vectorstore.types import BuildReport, IndexManifest
-from vectorstore.vocabulary import Vocabulary
 
 Progress = Callable[[int, int], None]
+WINDOW = 2048  # records that are embedded and written together; what a build holds in memory at a time
 _BATCH = 64
-_NAMED = 0.3  # share of a target's questions that must name a concept for it to be the target's
+_Given = tuple[Record, str, Vectors | None]  # a record, what is embedded of it, and its vector where it is known without
 
 
-def embedded_text(passage: Passage, text: str | None = None) -> str:
-    """What the models see of a passage: its headings, then *text* (the whole passage by default)."""
-    return ": ".join((*passage.heading_path, text if text is not None else passage.text))
+@dataclass
+class _Survey:
+    """What the first of two passes finds out. ``digests`` is all that grows with the records: what is embedded of each, by id."""
 
-
-def make_records(
-    sources: tuple[Source, ...], documents: tuple[Document, ...], editorial: Editorial, *, sentences: bool = True
-) -> list[tuple[Record, str]]:
-    """All records of an index as (record, text to embed); no text means no vector of its own."""
-    records: list[tuple[Record, str]] = []
-    for document in documents:
-        lists = [asdict(found) for found in document.lists]
-        records.append((Record(f"document:{document.source.id}", "document", document.canonical, {"lists": lists}), ""))
-        for passage in document.passages:
-            translations = editorial.translations.get((passage.source_id, passage.text), {})
-            payload: dict[str, Any] = {
-                "passage": {key: value for key, value in asdict(passage).items() if key != "text"},
-                "translations": translations,
-            }
-            records.append((Record(passage.id, "passage", passage.text, payload), embedded_text(passage)))
-            spans = sentence_spans(passage.text, passage.language) if sentences and passage.kind == "paragraph" else ()
-            for start, end in spans if len(spans) > 1 else ():
-                text = passage.text[start:end]
-                place = {"passage_id": passage.id, "start": passage.start + start, "end": passage.start + end}
-                records.append((Record(f"{passage.id}:{start}", "sentence", text, place), embedded_text(passage, text)))
-    whole = {
-        "sources": [{key: value for key, value in asdict(source).items() if key != "path"} for source in sources],
-        "targets": [asdict(target) for target in editorial.targets],
-        "concepts": [asdict(concept) for concept in editorial.concepts],
-        "lexicon": {language: _lexicon(editorial, language) for language in LANGUAGES},
-        "target_concepts": _target_concepts(editorial),
-        "questions": len(editorial.questions),
-    }
-    records.append((Record("corpus", "corpus", "corpus", whole), ""))
-    return list({record.id: (record, text) for record, text in records}.values())
-
-
-def _lexicon(editorial: Editorial, language: str) -> dict[str, list[str]]:
-    """The words of the expected questions in a language, and the stems of those that have an answer."""
-    silent = {target.id for target in editorial.targets if target.kind in ("none", "refuse")}
-    words: set[str] = set()
-    asked: Counter[str] = Counter()
-    for question in editorial.questions:
-        if question.language == language:
-            words.update(re.findall(r"[^\W\d_]+", fold(question.text)))
-            if question.target_id not in silent:
-                asked.update(set(stems(question.text.replace("'", " ").replace("’", " "), language)))
-    return {"words": sorted(words), "asked": sorted(stem for stem, count in asked.items() if count > 1)}
-
-
-def _target_concepts(editorial: Editorial) -> dict[str, list[str]]:
-    """The concepts that a good part of a target's expected questions name."""
-    vocabulary = Vocabulary(editorial.concepts)
-    counts: dict[str, Counter[str]] = {}
-    sizes: Counter[str] = Counter()
-    for question in editorial.questions:
-        sizes[question.target_id] += 1
-        counts.setdefault(question.target_id, Counter()).update(vocabulary.concepts(question.text, question.language))
-    return {name: sorted(concept for concept, n in found.items() if n >= _NAMED * sizes[name]) for name, found in counts.items()}
+    fingerprint: str = ""
+    records: int = 0
+    documents: int = 0
+    passages: int = 0
+    lists: int = 0
+    questions: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 def build_index(
     store: Store,
     embeddings: VectorEmbeddings,
-    records: list[tuple[Record, str]],
+    records: Iterable[tuple[Record, str]],
     *,
     lock_dir: Path,
     probe: Probe | None = None,
@@ -104,86 +50,153 @@ def build_index(
 ) -> BuildReport:
     """Write a new version, reuse the vectors of what did not change, switch to it, drop what is older.
 
-    The version that served before stays until the next build, for readers that still have it open. A
-    killed build leaves the serving version untouched.
+    The version that served before stays until the next run, for readers that still have it open. A
+    killed build leaves the serving version untouched; the next run clears away what it left.
+
+    Args:
+        store: Where the index is.
+        embeddings: The model.
+        records: (record, text to embed), no id twice. They are gone through twice and must be the same both times.
+        lock_dir: The data folder.
+        probe: The probe of the expected questions.
+        progress: Is told how many texts are embedded, of how many that have to be.
 
     Raises:
         BuildInProgressError: another process holds the build lock.
     """
     started = time.perf_counter()
-    everything = [*records, *((record, "") for record in _probe_records(probe))]
-    manifest = _manifest(embeddings, everything)
-    embedded = sum(1 for _, text in everything if text)
+    if isinstance(records, Iterator):
+        records = list(records)
+    survey = _survey(records, probe)
+    manifest = _manifest(embeddings, survey)
 
     def report(new: int, gone: int, switched: bool) -> BuildReport:
-        documents = [record for record, _ in records if record.kind == "document"]
-        lists = sum(len(record.payload["lists"]) for record in documents)
-        seconds = time.perf_counter() - started
-        return BuildReport(
-            manifest.version, len(documents), manifest.passages, lists, manifest.questions, new, embedded - new, gone, seconds, switched
-        )
+        found, seconds = survey, time.perf_counter() - started
+        counts = (found.documents, found.passages, found.lists, found.questions, new, len(found.digests) - new, gone)
+        return BuildReport(manifest.version, *counts, seconds, switched)
 
-    with _lock(lock_dir):
+    with build_lock(lock_dir, store) as alive:
+
+        def on(done: int, total: int) -> None:
+            alive()
+            progress(done, total)
+
         previous = _serving(store)
+        if previous:  # else it is not known what may be dropped
+            _clear(store, keep=previous)
         if previous == manifest:
             return report(0, 0, False)
-        known: dict[tuple[str, str], Any] = {}
+        old: dict[str, str] = {}
         if previous and (previous.embedding, previous.dimension, previous.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
-            old, vectors = store.read(previous.version)
-            known = {(record.id, record.payload.get("embedded", "")): vectors[row] for row, record in enumerate(old)}
-        stamped = [replace(record, payload={**record.payload, "embedded": _digest(text)}) for record, text in everything]
-        matrix = np.zeros((len(stamped), embeddings.dimension), dtype=np.float32)
-        matrix[:, 0] = 1.0  # records without a vector of their own still need one for Chroma
-        if probe is not None and len(probe.targets):
-            matrix[-len(probe.targets) - 1 : -1] = _unit(probe.weights[:, :-1])
-            matrix[-1] = _unit(probe.mean)
-        new = []
-        for row, (record, text) in enumerate(everything):
-            if text and (vector := known.get((record.id, _digest(text)))) is not None:
-                matrix[row] = vector
-            elif text:
-                new.append(row)
-        _embed(embeddings, [text for _, text in everything], new, matrix, progress)
-        store.create(manifest)
-        store.add(manifest.version, stamped, matrix)
+            old = store.digests(previous.version)
+        writer = _Writer(store, embeddings, manifest, survey, previous.version if previous else "", old)
+        new = writer.write(_everything(records, probe), on)
+        alive()
         store.switch(manifest.version)
-        for name in store.versions():
-            if name != manifest.version and (previous is None or name != previous.version):
-                store.drop(name)
-    gone = {identity for identity, digest in known if digest} - {record.id for record in stamped}
-    return report(len(new), len(gone), True)
+        _clear(store, keep=manifest, also=previous)
+    return report(new, len(old.keys() - survey.digests.keys()), True)
 
 
-def _manifest(embeddings: VectorEmbeddings, records: list[tuple[Record, str]]) -> IndexManifest:
-    fingerprint = _fingerprint(records)
-    version = f"{POINTER}-{hashlib.sha256(f'{SCHEMA} {embeddings.name} {embeddings.dimension} {fingerprint}'.encode()).hexdigest()[:20]}"
-    passages = sum(record.kind == "passage" for record, _ in records)
-    questions = sum(int(record.payload.get("questions", 0)) for record, _ in records if record.kind == "corpus")
-    return IndexManifest(version, embeddings.name, embeddings.dimension, "cosine", SCHEMA, fingerprint, passages, questions)
+def embed_texts(embeddings: VectorEmbeddings, texts: list[str], progress: Callable[[int], None] = lambda count: None) -> Vectors:
+    """Vectors of shape (len(texts), dimension). Texts of like length go together, which saves padding.
 
-
-def _probe_records(probe: Probe | None) -> list[Record]:
-    """The probe as records: Chroma gets unit vectors, length and intercept stand in the payload; the mean comes last."""
-    if probe is None or not len(probe.targets):
-        return []
-    norms = np.linalg.norm(probe.weights[:, :-1], axis=1)
-    records = [
-        Record(f"probe:{name}", "probe", name, {"norm": float(norm), "intercept": float(intercept)})
-        for name, norm, intercept in zip(probe.targets, norms, probe.weights[:, -1], strict=True)
-    ]
-    return [*records, Record("probe-mean", "probe_mean", "mean", {"norm": float(np.linalg.norm(probe.mean))})]
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def _embed(embeddings: VectorEmbeddings, texts: list[str], rows: list[int], matrix: Vectors, progress: Progress) -> None:
-    chosen = sorted(rows, key=lambda row: len(texts[row]))
-    for begin in range(0, len(chosen), _BATCH):
-        batch = chosen[begin : begin + _BATCH]
+    The batches come in an order that has nothing to do with length, so that the time of some foretells the time of the rest.
+    *progress* is told the size of each.
+    """
+    matrix = np.zeros((len(texts), embeddings.dimension), dtype=np.float32)
+    rows = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    batches = [rows[begin : begin + _BATCH] for begin in range(0, len(rows), _BATCH)]
+    for chosen in np.random.default_rng(0).permutation(len(batches)):
+        batch = batches[chosen]
         matrix[batch] = embeddings.encode([texts[row] for row in batch], query=False)
-        progress(begin + len(batch), len(chosen))
+        progress(len(batch))
+    return matrix
+
+
+@dataclass
+class _Writer:
+    """Writes the records of one version; ``old`` holds the digests of what is in the version ``previous``."""
+
+    store: Store
+    embeddings: VectorEmbeddings
+    manifest: IndexManifest
+    survey: _Survey
+    previous: str
+    old: dict[str, str]
+
+    def write(self, given: Iterator[_Given], progress: Progress) -> int:
+        """Write a new collection window by window; how many texts were embedded."""
+        total, windows = self.survey.records, max(1, -(-self.survey.records // WINDOW))
+        self.store.create(self.manifest, sync_every=total // windows)
+        wanted = sum(self.old.get(identity) != digest for identity, digest in self.survey.digests.items())
+        done = 0
+
+        def count(size: int) -> None:
+            nonlocal done
+            done += size
+            progress(done, max(wanted, done))
+
+        for window in range(windows):
+            held = list(islice(given, total * (window + 1) // windows - total * window // windows))
+            matrix = self._vectors(held, count)
+            stamped = [replace(record, payload={**record.payload, "embedded": _digest(text)}) for record, text, _ in held]
+            self.store.add(self.manifest.version, stamped, matrix)
+            progress(done, max(wanted, done))
+        return done
+
+    def _vectors(self, held: list[_Given], count: Callable[[int], None]) -> Vectors:
+        matrix = np.zeros((len(held), self.embeddings.dimension), dtype=np.float32)
+        matrix[:, 0] = 1.0  # records without a vector of their own still need one for Chroma
+        same = [record.id for record, text, _ in held if text and self.old.get(record.id) == _digest(text)]
+        known = self.store.vectors(self.previous, same) if same else {}
+        new = []
+        for row, (record, text, vector) in enumerate(held):
+            if vector is None and text:
+                vector = known.get(record.id)
+                if vector is None:
+                    new.append(row)
+            if vector is not None:
+                matrix[row] = vector
+        matrix[new] = embed_texts(self.embeddings, [held[row][1] for row in new], count)
+        return matrix
+
+
+def _everything(records: Iterable[tuple[Record, str]], probe: Probe | None) -> Iterator[_Given]:
+    return chain(((record, text, None) for record, text in records), ((record, "", vector) for record, vector in probe_records(probe)))
+
+
+def _survey(records: Iterable[tuple[Record, str]], probe: Probe | None) -> _Survey:
+    found, fingerprint = _Survey(), hashlib.sha256()
+    for record, text, _ in _everything(records, probe):
+        line = json.dumps([record.id, record.text, record.payload, text], sort_keys=True, ensure_ascii=False)
+        fingerprint.update(line.encode() + b"\n")
+        found.records += 1
+        found.passages += record.kind == "passage"
+        if text:
+            found.digests[record.id] = _digest(text)
+        if record.kind == "document":
+            found.documents += 1
+            found.lists += len(record.payload["lists"])
+        if record.kind == "corpus":
+            found.questions += int(record.payload.get("questions", 0))
+    found.fingerprint = fingerprint.hexdigest()
+    return found
+
+
+def _manifest(embeddings: VectorEmbeddings, survey: _Survey) -> IndexManifest:
+    key = f"{SCHEMA} {embeddings.name} {embeddings.dimension} {survey.fingerprint}"
+    version = f"{POINTER}-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+    counts = (survey.passages, survey.questions)
+    return IndexManifest(version, embeddings.name, embeddings.dimension, "cosine", SCHEMA, survey.fingerprint, *counts)
+
+
+def _clear(store: Store, keep: IndexManifest, also: IndexManifest | None = None) -> None:
+    """Drop all versions but those given: older ones, and what killed builds left."""
+    kept = {manifest.version for manifest in (keep, also) if manifest}
+    for name in store.versions():
+        if name not in kept:
+            store.drop(name)
+    store.sweep()
 
 
 def _serving(store: Store) -> IndexManifest | None:
@@ -195,29 +208,3 @@ def _serving(store: Store) -> IndexManifest | None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
-
-
-def _fingerprint(records: list[tuple[Record, str]]) -> str:
-    digest = hashlib.sha256()
-    for record, text in sorted(records, key=lambda item: item[0].id):
-        digest.update(json.dumps([record.id, record.text, record.payload, text], sort_keys=True, ensure_ascii=False).encode())
-    return digest.hexdigest()
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the build lock; whoever holds it is written beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    holder = folder / "build.holder"
-    lock = FileLock(folder / "build.lock")
-    try:
-        lock.acquire(timeout=0.2)
-    except Timeout:
-        who = holder.read_text(encoding="utf-8") if holder.is_file() else "another process"
-        raise BuildInProgressError(f"The index is being written by {who}. Wait until it has finished and try again.") from None
-    try:
-        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()

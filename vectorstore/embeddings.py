@@ -20,12 +20,20 @@ class VectorEmbeddings(Embeddings):
     """LangChain embeddings over arrays.
 
     ``parts`` names the spans of the vector that are vectors of their own, so that one stored vector can be
-    scored part by part; each part has length ``weight`` and the whole has unit length.
+    scored part by part; each part has length ``weight`` and the whole has unit length. ``members`` are the models of the
+    parts, each alone.
     """
 
-    def __init__(self, name: str, encode: Callable[[list[str], bool], Vectors], parts: dict[str, tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        encode: Callable[[list[str], bool], Vectors],
+        parts: dict[str, tuple[int, int]],
+        members: "tuple[VectorEmbeddings, ...]" = (),
+    ) -> None:
         self.name = name
         self.parts = parts
+        self.members = members or (self,)
         self._encode = encode
 
     @property
@@ -75,7 +83,7 @@ def _joined(name: str, members: list[VectorEmbeddings]) -> VectorEmbeddings:
     def encode(texts: list[str], query: bool) -> Vectors:
         return np.hstack([member.encode(texts, query=query) for member in members]) * scale
 
-    return VectorEmbeddings(name, encode, parts)
+    return VectorEmbeddings(name, encode, parts, tuple(members))
 
 
 def _minilm(models_dir: Path) -> VectorEmbeddings:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ingest.agencies import Agency
 from ingest.editorial import LANGUAGES, Concept, Quote, Target
 from ingest.types import Passage, PassageList, Source
 from vectorstore.embeddings import VectorEmbeddings
@@ -14,7 +15,8 @@ from vectorstore.lexical import LexicalIndex, stems
 from vectorstore.store import SCHEMA, Record, Store
 from vectorstore.types import Hit, IndexManifest
 
-_RRF = 60  # Cormack, Clarke and Buettcher, "Reciprocal Rank Fusion" (2009)
+# Weight of BM25 beside the dense parts; on FAQs in English and French less than 1 was better (docs/decisions/0004).
+_LEXICAL = 0.4
 EXACT_LIMIT = 50_000  # up to this many passages the vectors are searched exactly, in memory
 Vectors = npt.NDArray[np.float32]
 
@@ -70,6 +72,7 @@ class Index:
         self.question_words: dict[str, frozenset[str]] = {lang: frozenset(x["words"]) for lang, x in corpus["lexicon"].items()}
         self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
         self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
+        self.agencies: tuple[Agency, ...] = tuple(_agency(entry) for entry in corpus["agencies"])
         self._lexical = {language: self._make_lexical(language) for language in LANGUAGES}
 
     @classmethod
@@ -111,6 +114,12 @@ class Index:
         """BM25 of *text* against all passages in *language* (their translation where there is one)."""
         return self._lexical[language].scores(stems(text, language))
 
+    def lexical_share(self, text: str, language: str) -> float:
+        """The best BM25 score of a passage for *text*, as a share in 0..1 of what a passage that said all of it would get."""
+        words = stems(text, language)
+        most = self._lexical[language].greatest(words)
+        return float(self._lexical[language].scores(words).max(initial=0.0)) / most if most > 0 else 0.0
+
     def knows_word(self, stem: str, language: str) -> bool:
         """Whether a stemmed word occurs in the passages as they read in *language*."""
         return self._lexical[language].knows(stem)
@@ -120,9 +129,9 @@ class Index:
         return {name: _cosine(self.passage_vectors, vector, span) for name, span in self.embeddings.parts.items()}
 
     def search(self, question: str, k: int = 10, *, language: str = "en", vector: Vectors | None = None) -> list[Hit]:
-        """The *k* best passages by reciprocal rank fusion of the dense parts and BM25, best first.
+        """The *k* best passages by the sum of the standardised scores of the dense parts and BM25, best first.
 
-        ``relevance`` is the fused score divided by its maximum. Where the question is not in English the
+        ``relevance`` is the fused score on a scale from 0 (the worst passage) to 1 (the best). Where the question is not in English the
         English-only model is left out, and BM25 too unless the passages can be read in that language.
         """
         if not self.passages or not question.strip():
@@ -137,16 +146,13 @@ class Index:
             usable["lexical"] = lexical
         fused = np.zeros(len(self.passages))
         for name, scores in usable.items():
-            order = np.argsort(-scores, kind="stable")
-            ranks = np.empty(len(order))
-            ranks[order] = np.arange(1, len(order) + 1)
-            fused += np.where(scores > 0, 1.0 / (_RRF + ranks), 0.0) if name == "lexical" else 1.0 / (_RRF + ranks)
+            fused += (_LEXICAL if name == "lexical" else 1.0) * (scores - scores.mean()) / max(float(scores.std()), 1e-9)
         best = np.argsort(-fused, kind="stable")[:k]
-        top = len(usable) / (_RRF + 1)
+        low, high = float(fused.min()), float(fused.max())
         return [
             Hit(
                 self.passages[row],
-                float(min(1.0, fused[row] / top)),
+                (float(fused[row]) - low) / (high - low) if high > low else 1.0,
                 {name: float(scores[row]) for name, scores in {**components, "lexical": lexical}.items()},
             )
             for row in best
@@ -187,3 +193,8 @@ def _target(entry: dict[str, Any]) -> Target:
 def _concept(entry: dict[str, Any]) -> Concept:
     pairs = {name: tuple((language, term) for language, term in entry[name]) for name in ("preferred", "terms")}
     return Concept(entry["id"], pairs["preferred"], pairs["terms"], entry["broader"], entry["covered"])
+
+
+def _agency(entry: dict[str, Any]) -> Agency:
+    lists = {name: tuple(entry[name]) for name in ("programmes", "entries", "mentions")}
+    return Agency(**{**entry, **lists, "variants": tuple((language, name) for language, name in entry["variants"])})

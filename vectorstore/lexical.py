@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 import bm25s
@@ -41,19 +42,23 @@ class LexicalIndex:
 
     def __init__(self, token_lists: list[list[str]], k1: float = 1.2, b: float = 0.75) -> None:
         self._size = len(token_lists)
-        self._vocabulary: set[str] = {token for tokens in token_lists for token in tokens}
+        self._frequency = Counter(token for tokens in token_lists for token in set(tokens))
         self._bm25: bm25s.BM25 | None = None
-        if self._vocabulary:
+        if self._frequency:
             self._bm25 = bm25s.BM25(method="lucene", k1=k1, b=b)
             self._bm25.index(token_lists, show_progress=False, create_empty_token=False)
 
     def scores(self, tokens: list[str]) -> npt.NDArray[np.float32]:
         """Shape (documents,), each >= 0; all 0 when no token is known."""
-        known = [token for token in tokens if token in self._vocabulary]
+        known = [token for token in tokens if token in self._frequency]
         if self._bm25 is None or not known:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
 
     def knows(self, token: str) -> bool:
         """Whether any document holds *token*."""
-        return token in self._vocabulary
+        return token in self._frequency
+
+    def greatest(self, tokens: list[str]) -> float:
+        """The score that a document could reach at most: the weights of all *tokens*, unknown ones too."""
+        return float(sum(np.log1p((self._size - (df := self._frequency[token]) + 0.5) / (df + 0.5)) for token in tokens))

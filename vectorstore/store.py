@@ -1,30 +1,35 @@
 """Chroma behind a small surface: records in collections, one collection per index version.
 
 A pointer collection names the serving version. Switching is one metadata write, so a reader sees the old
-version or the new one, never a mixture.
+version or the new one, never a mixture. Records come and go in pages, so that memory does not grow with them.
 """
 
 import json
 import logging
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import chromadb
 import numpy as np
 import numpy.typing as npt
 from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
 
 from vectorstore.errors import DamagedIndexError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
 
-SCHEMA = 3
+SCHEMA = 4
 POINTER = "strategy-assistant"
-_BATCH = 2000
+_LOCK = f"{POINTER}-lock"
+_PAGE = 256  # records that go to or come from Chroma at a time: it makes Python floats of their vectors, 25 KB each
 # Chroma's default of 16 neighbours loses E5 results, whose vectors crowd together (see docs/decisions).
 _CONFIGURATION: dict[str, Any] = {"hnsw": {"space": "cosine", "max_neighbors": 64, "ef_construction": 200, "ef_search": 200}}
 
@@ -108,15 +113,21 @@ class Store:
         with self._translated():
             return [name for name in self._names() if re.fullmatch(rf"{POINTER}-[0-9a-f]+", name)]
 
-    def create(self, manifest: IndexManifest) -> None:
-        """Create the empty collection of a version; an unfinished one of the same name is replaced."""
+    def create(self, manifest: IndexManifest, sync_every: int = 1000) -> None:
+        """Create the empty collection of a version; an unfinished one of the same name is replaced.
+
+        Args:
+            manifest: Names and describes the version.
+            sync_every: Chroma writes its graph to disk after so many records. What came after the last time is put into the
+                graph again by every process that opens the index, about a millisecond a record.
+        """
         with self._translated():
             if manifest.version in self._names():
                 self._client.delete_collection(manifest.version)
             self._client.create_collection(
                 manifest.version,
                 metadata={"manifest": json.dumps(asdict(manifest))},
-                configuration=_CONFIGURATION,
+                configuration={"hnsw": {**_CONFIGURATION["hnsw"], "sync_threshold": max(2, sync_every)}},
                 embedding_function=None,
             )
 
@@ -124,27 +135,59 @@ class Store:
         """Add records with their vectors, shape (len(records), dimension)."""
         with self._translated():
             collection = self._client.get_collection(version, embedding_function=None)
-            for begin in range(0, len(records), _BATCH):
-                chosen = records[begin : begin + _BATCH]
+            pages = -(-len(records) // _PAGE)
+            for page in range(pages):  # of the same size, so that the last one ends where Chroma writes its graph
+                begin, end = len(records) * page // pages, len(records) * (page + 1) // pages
+                chosen = records[begin:end]
                 collection.upsert(
                     ids=[record.id for record in chosen],
                     documents=[record.text for record in chosen],
                     metadatas=[{"kind": record.kind, "payload": json.dumps(record.payload, ensure_ascii=False)} for record in chosen],
-                    embeddings=vectors[begin : begin + _BATCH],
+                    embeddings=vectors[begin:end],
                 )
 
     def read(self, version: str, kind: str | None = None) -> tuple[list[Record], npt.NDArray[np.float32]]:
         """All records of a version, or those of one kind, with their vectors, ordered by id."""
-        with self._translated():
-            collection = self._client.get_collection(version, embedding_function=None)
-            found = collection.get(where={"kind": kind} if kind else None, include=["documents", "metadatas", "embeddings"])
-        records = [
-            Record(identity, str(metadata["kind"]), str(text), json.loads(str(metadata["payload"])))
-            for identity, text, metadata in zip(found["ids"], found["documents"], found["metadatas"], strict=True)
-        ]
-        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(len(records), -1 if records else 0)
+        records: list[Record] = []
+        parts: list[npt.NDArray[np.float32]] = []
+        for found in self._pages(version, ["documents", "metadatas", "embeddings"], kind):
+            for identity, text, metadata in zip(found["ids"], found["documents"], found["metadatas"], strict=True):
+                records.append(Record(identity, str(metadata["kind"]), str(text), json.loads(str(metadata["payload"]))))
+            parts.append(np.asarray(found["embeddings"], dtype=np.float32))
+        vectors = np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
         order = sorted(range(len(records)), key=lambda index: records[index].id)
         return [records[index] for index in order], vectors[order]
+
+    def digests(self, version: str) -> dict[str, str]:
+        """What each record of a version that has a vector of its own was embedded from, as a digest, by id."""
+        found: dict[str, str] = {}
+        for page in self._pages(version, ["metadatas"]):
+            for identity, metadata in zip(page["ids"], page["metadatas"], strict=True):
+                if digest := json.loads(str(metadata["payload"])).get("embedded"):
+                    found[identity] = str(digest)
+        return found
+
+    def vectors(self, version: str, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors of those of *ids* that the version has."""
+        found: dict[str, npt.NDArray[np.float32]] = {}
+        with self._translated():
+            collection = self._client.get_collection(version, embedding_function=None)
+            for begin in range(0, len(ids), _PAGE):
+                page = collection.get(ids=list(ids[begin : begin + _PAGE]), include=["embeddings"])
+                found.update(zip(page["ids"], np.asarray(page["embeddings"], dtype=np.float32), strict=True))
+        return found
+
+    def _pages(self, version: str, include: list[str], kind: str | None = None) -> Iterator[dict[str, Any]]:
+        with self._translated():
+            collection = self._client.get_collection(version, embedding_function=None)
+        offset, where = 0, {"kind": kind} if kind else None
+        while True:
+            with self._translated():
+                found = collection.get(where=where, include=include, limit=_PAGE, offset=offset)
+            if not found["ids"]:
+                return
+            yield found
+            offset += len(found["ids"])
 
     def nearest(self, version: str, vector: npt.NDArray[np.float32], count: int) -> list[tuple[str, float]]:
         """Chroma's own approximate search over passages: (id, cosine) pairs, best first."""
@@ -167,5 +210,70 @@ class Store:
             if version in self._names():
                 self._client.delete_collection(version)
 
+    def sweep(self) -> None:
+        """Remove the folders that Chroma leaves behind for deleted collections (chroma-core/chroma#5259); a server keeps its own house.
+
+        Only who holds the build lock may call it. Where Chroma's file cannot be asked, nothing is removed.
+        """
+        folder = self._config.data_dir / "chroma"
+        if self._config.url:
+            return
+        there = [path for path in folder.iterdir() if path.is_dir() and _is_uuid(path.name)]
+        if not there:  # looked up before what is used, so that nothing that comes in between can be taken for left over
+            return
+        try:
+            with closing(sqlite3.connect(f"{(folder / 'chroma.sqlite3').resolve().as_uri()}?mode=ro", uri=True)) as file:
+                used = {str(identity) for (identity,) in file.execute("SELECT id FROM segments")}
+        except sqlite3.Error:
+            return
+        for path in there:
+            if path.name not in used:
+                shutil.rmtree(path, ignore_errors=True)
+
+    # The lock on a server: a collection, because creating one is all or nothing. Its metadata name the holder.
+
+    @property
+    def shared(self) -> bool:
+        """Whether other machines may build here, too."""
+        return bool(self._config.url)
+
+    def claim(self, holder: dict[str, str]) -> dict[str, str] | None:
+        """Take the lock and return ``None``, or what its holder says of itself and, as ``age``, how many seconds ago."""
+        with self._translated():
+            now = int(self._client.heartbeat())  # the server's clock, the same for everyone
+            try:
+                self._client.create_collection(_LOCK, metadata={**holder, "time": str(now)}, embedding_function=None)
+                return None
+            except ChromaError:
+                if _LOCK not in self._names():
+                    raise
+            found = self._client.get_collection(_LOCK, embedding_function=None).metadata or {}
+            age = (now - int(found.get("time", 0))) / 1e9
+            return {**{name: str(value) for name, value in found.items()}, "age": str(age)}
+
+    def renew(self, holder: dict[str, str]) -> bool:
+        """Say that the holder is alive; whether it still has the lock."""
+        with self._translated():
+            if _LOCK not in self._names():
+                return False
+            lock = self._client.get_collection(_LOCK, embedding_function=None)
+            mine = (lock.metadata or {}).get("token") == holder["token"]
+            if mine:
+                lock.modify(metadata={**holder, "time": str(int(self._client.heartbeat()))})
+            return mine
+
+    def release(self) -> None:
+        """Give the lock back, or take it from a holder that is gone."""
+        with self._translated():
+            if _LOCK in self._names():
+                self._client.delete_collection(_LOCK)
+
     def _names(self) -> list[str]:
         return [collection.name for collection in self._client.list_collections()]
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -51,12 +51,13 @@ function followMarker(event) {
   const id = link.getAttribute("href").slice(1);
   const card = document.getElementById(id);
   if (card) return openCard(card);
-  awaited = id; // an earlier answer: the server renders its sources, then the card opens
-  trigger("select", { exchange: Number(id.split("-")[1]) });
+  awaited = id; // an earlier answer or an agency: the server renders its sources, then the card opens
+  const of = id.split("-")[1];
+  trigger("select", /^\d+$/.test(of) ? { exchange: Number(of) } : { agency: of });
 }
 
 function goBack(card) {
-  const link = origin?.isConnected ? origin : document.querySelector(`#chat a.marker[href="#${card.id}"]`);
+  const link = origin?.isConnected ? origin : document.querySelector(`a.marker[href="#${card.id}"]`);
   if (!link) return;
   link.focus({ preventScroll: true });
   link.scrollIntoView({ block: "center" });

@@ -7,11 +7,11 @@ import string
 import pytest
 
 from assistant import messages
-from assistant.bodies import bodies
 from assistant.core import Assistant
 from assistant.followup import content_stems, leans, ordinal
 from assistant.messages import join_names, message, unit_name
 from assistant.terms import Terms
+from ingest.bodies import bodies
 from ingest.editorial import LANGUAGES
 from ingest.types import Document
 from vectorstore.index import Index

@@ -16,7 +16,8 @@ from vectorstore.build import build_index, make_records
 from vectorstore.embeddings import VectorEmbeddings, Vectors
 from vectorstore.index import Index
 from vectorstore.probe import Probe
-from vectorstore.store import Record, Store, StoreConfig
+from vectorstore.records import Records
+from vectorstore.store import Store, StoreConfig
 from vectorstore.types import BuildReport
 
 TEXT = """OPENING
@@ -69,7 +70,7 @@ def read(text: str = TEXT) -> Document:
     return build_document(SOURCES[0], text)
 
 
-def records_of(text: str = TEXT) -> list[tuple[Record, str]]:
+def records_of(text: str = TEXT) -> Records:
     return make_records(SOURCES, (read(text),), NOTHING)
 
 

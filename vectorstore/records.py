@@ -1,0 +1,119 @@
+"""What an index holds, made from documents and editorial data one record at a time."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ingest.agencies import find_agencies
+from ingest.editorial import LANGUAGES, Editorial
+from ingest.sentences import sentence_spans
+from ingest.types import Document, Passage, Source
+from vectorstore.embeddings import Vectors
+from vectorstore.lexical import fold, stems
+from vectorstore.probe import Probe
+from vectorstore.store import Record
+from vectorstore.vocabulary import Vocabulary
+
+_NAMED = 0.3  # share of a target's questions that must name a concept for it to be the target's
+
+
+def embedded_text(passage: Passage, text: str | None = None) -> str:
+    """What the models see of a passage: its headings, then *text* (the whole passage by default)."""
+    return ": ".join((*passage.heading_path, text if text is not None else passage.text))
+
+
+class Records:
+    """All records of an index as (record, text to embed), made anew each time they are gone through; no text means no vector of its own.
+
+    A build goes through them twice, and never holds them all.
+    """
+
+    def __init__(self, sources: tuple[Source, ...], documents: tuple[Document, ...], editorial: Editorial, *, sentences: bool) -> None:
+        self._sources, self._documents, self._editorial, self._sentences = sources, documents, editorial, sentences
+        self._corpus: Record | None = None
+
+    def __iter__(self) -> Iterator[tuple[Record, str]]:
+        seen: set[str] = set()  # a document given twice is one
+        for document in self._documents:
+            for record, text in self._of(document):
+                if record.id not in seen:
+                    seen.add(record.id)
+                    yield record, text
+        self._corpus = self._corpus or Record("corpus", "corpus", "corpus", self._whole())
+        yield self._corpus, ""
+
+    def _of(self, document: Document) -> Iterator[tuple[Record, str]]:
+        lists = [asdict(found) for found in document.lists]
+        yield Record(f"document:{document.source.id}", "document", document.canonical, {"lists": lists}), ""
+        for passage in document.passages:
+            payload: dict[str, Any] = {
+                "passage": {key: value for key, value in asdict(passage).items() if key != "text"},
+                "translations": self._editorial.translations.get((passage.source_id, passage.text), {}),
+            }
+            yield Record(passage.id, "passage", passage.text, payload), embedded_text(passage)
+            split = self._sentences and passage.kind == "paragraph"
+            spans = sentence_spans(passage.text, passage.language) if split else ()
+            for start, end in spans if len(spans) > 1 else ():
+                text = passage.text[start:end]
+                place = {"passage_id": passage.id, "start": passage.start + start, "end": passage.start + end}
+                yield Record(f"{passage.id}:{start}", "sentence", text, place), embedded_text(passage, text)
+
+    def _whole(self) -> dict[str, Any]:
+        """What is known of the corpus as a whole."""
+        editorial = self._editorial
+        return {
+            "sources": [{key: value for key, value in asdict(source).items() if key != "path"} for source in self._sources],
+            "targets": [asdict(target) for target in editorial.targets],
+            "concepts": [asdict(concept) for concept in editorial.concepts],
+            "lexicon": {language: _lexicon(editorial, language) for language in LANGUAGES},
+            "target_concepts": _target_concepts(editorial),
+            "questions": len(editorial.questions),
+            "agencies": [asdict(agency) for agency in find_agencies(self._documents, editorial.concepts)],
+        }
+
+
+def make_records(sources: tuple[Source, ...], documents: tuple[Document, ...], editorial: Editorial, *, sentences: bool = True) -> Records:
+    """The records of *documents*: their texts, passages, sentences (of paragraphs with several, where *sentences*), and the corpus."""
+    return Records(sources, documents, editorial, sentences=sentences)
+
+
+def probe_records(probe: Probe | None) -> Iterator[tuple[Record, Vectors]]:
+    """The probe as records: Chroma gets unit vectors, length and intercept stand in the payload; the mean comes last."""
+    if probe is None or not len(probe.targets):
+        return
+    for name, weights in zip(probe.targets, probe.weights, strict=True):
+        norm = float(np.linalg.norm(weights[:-1]))
+        yield Record(f"probe:{name}", "probe", name, {"norm": norm, "intercept": float(weights[-1])}), _unit(weights[:-1])
+    yield Record("probe-mean", "probe_mean", "mean", {"norm": float(np.linalg.norm(probe.mean))}), _unit(probe.mean)
+
+
+def _unit(vector: Vectors) -> Vectors:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
+
+
+def _lexicon(editorial: Editorial, language: str) -> dict[str, list[str]]:
+    """The words of the expected questions in a language, and the stems of those that have an answer."""
+    silent = {target.id for target in editorial.targets if target.kind in ("none", "refuse")}
+    words: set[str] = set()
+    asked: Counter[str] = Counter()
+    for question in editorial.questions:
+        if question.language == language:
+            words.update(re.findall(r"[^\W\d_]+", fold(question.text)))
+            if question.target_id not in silent:
+                asked.update(set(stems(question.text.replace("'", " ").replace("’", " "), language)))
+    return {"words": sorted(words), "asked": sorted(stem for stem, count in asked.items() if count > 1)}
+
+
+def _target_concepts(editorial: Editorial) -> dict[str, list[str]]:
+    """The concepts that a good part of a target's expected questions name."""
+    vocabulary = Vocabulary(editorial.concepts)
+    counts: dict[str, Counter[str]] = {}
+    sizes: Counter[str] = Counter()
+    for question in editorial.questions:
+        sizes[question.target_id] += 1
+        counts.setdefault(question.target_id, Counter()).update(vocabulary.concepts(question.text, question.language))
+    return {name: sorted(concept for concept, n in found.items() if n >= _NAMED * sizes[name]) for name, found in counts.items()}
