@@ -11,21 +11,38 @@ _MARGIN = 0.35  # a further sentence is quoted when it scores within this many d
 
 
 def select_sentences(question: str, sentences: Sequence[str], language: str, embeddings: VectorEmbeddings) -> list[int]:
-    """The numbers of the sentences that the extractive writer would quote, in text order; at least one.
+    """The numbers of the sentences that the extractive writer would quote, in text order; at least one."""
+    return sorted(best_sentences(question, sentences, language, embeddings))
 
-    Each model's cosines and BM25 are brought to zero mean and unit deviation over the passage and summed.
+
+def best_sentences(
+    question: str,
+    sentences: Sequence[str],
+    language: str,
+    embeddings: VectorEmbeddings,
+    prior: "np.ndarray[tuple[int], np.dtype[np.float64]] | None" = None,
+    languages: Sequence[str] = (),
+) -> list[int]:
+    """The numbers of the sentences that answer *question* best, the best first.
+
+    Each model's cosines and BM25 are brought to zero mean and unit deviation over the sentences and summed, with *prior*,
+    what is known of each sentence before. The English model and BM25 take no part where *languages* are others than that
+    of the question.
     """
     if not sentences:
         return []
+    across = bool(languages) and sum(other != language for other in languages) * 2 > len(languages)
     query = embeddings.encode([question], query=True)[0]
     vectors = embeddings.encode(list(sentences), query=False)
-    total = np.zeros(len(sentences))
-    for start, end in embeddings.parts.values():
-        total += _standard(vectors[:, start:end] @ query[start:end])
-    lexical = LexicalIndex([stems(sentence, language) for sentence in sentences])
-    total += _standard(lexical.scores(stems(question, language)))
+    total = np.zeros(len(sentences)) if prior is None else np.asarray(prior, dtype=np.float64).copy()
+    for name, (start, end) in embeddings.parts.items():
+        if not (across and name == "minilm" and len(embeddings.parts) > 1):
+            total += _standard(vectors[:, start:end] @ query[start:end])
+    if not across:
+        lexical = LexicalIndex([stems(sentence, language) for sentence in sentences])
+        total += _standard(lexical.scores(stems(question, language)))
     best = float(total.max())
-    return [number for number, value in enumerate(total) if value >= best - _MARGIN]
+    return sorted((number for number, value in enumerate(total) if value >= best - _MARGIN), key=lambda number: (-total[number], number))
 
 
 def _standard(scores: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -8,7 +8,9 @@ from functools import cached_property
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
 from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
+from assistant.terms import states
 from ingest.editorial import Quote, TargetKind
+from ingest.places import state_names
 from vectorstore.lexical import fold
 
 _COUNT = {
@@ -136,7 +138,7 @@ class Planner:
             return plan
         other = self._from_passages(question, language)
         if other.silent and self._finder.asks_bodies(question, language):
-            return other if plan.silent else plan
+            return other if plan.silent or self._finder.lacks_state(question, language) else plan
         if other.silent:
             return plan if plan.silent or not self._elsewhere(question, language) else other
         if plan.silent or self._elsewhere(question, language) or self._finder.asks_bodies(question, language):
@@ -199,7 +201,8 @@ class Planner:
             return alone if subset.silent and not alone.silent and alone.confidence >= _SURE else subset
         if re.search(rf"\b(?:{_COUNT[language]})", fold(question)) and len(content) <= 1 and previous.quotes:
             return replace(previous, count=True)
-        if alone.kind == "help" or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1):
+        leaning = re.match(r"(?:and|y|e|et) ", fold(question).lstrip(" ¿¡"))  # "And its contact?" asks no help of the assistant
+        if (alone.kind == "help" and not leaning) or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1):
             return alone
         base = previous.asked or last
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
@@ -231,7 +234,11 @@ class Planner:
         """The earlier question, in its language, with one of its concepts replaced by the one that the new question names."""
         vocabulary = self._decider.vocabulary
         words = "".join(char if char.isalnum() else " " for char in question).split()
-        named = vocabulary.find(question, language)
+        named, place = vocabulary.find(question, language), states(question, language)
+        if place and (before := states(previous, spoken)):
+            names = {code: name for name, code in state_names(spoken).items()}
+            was, now = next(iter(before)), names[next(iter(place.values()))]
+            return [" ".join(re.sub(rf"\b{re.escape(was)}\b", now, fold(previous), count=1).split())]
         if not named:
             return []
         new, begin, end = named[-1]

@@ -151,7 +151,12 @@ class Writer:
     def _where(self, found: PassageList, language: str) -> str:
         source = self._index.sources[found.source_id]
         heading = found.heading_path[-1] if found.heading_path else ""
-        return ", ".join(part for part in (source.short_title, self._heading(heading, language)) if part)
+        return self._under(source, self._heading(heading, language))
+
+    @staticmethod
+    def _under(source: Source, heading: str) -> str:
+        """The short title of a document and a heading in it, which may begin with that title."""
+        return heading if heading.startswith(source.short_title) else ", ".join(part for part in (source.short_title, heading) if part)
 
     def _heading(self, heading: str, language: str) -> str:
         translated = self._headings.get(heading, {}).get(language)

@@ -29,6 +29,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
     "Cases of your own: `new`, `import`, `from-feedback`."
 ))  # fmt: skip
 app.add_typer(case_commands.app)
+bench_app = typer.Typer()
+app.add_typer(bench_app, name="bench")
 out, err = Console(), Console(stderr=True)
 
 Cases = Annotated[Path, typer.Option("--cases", help="A case file or a folder of them.")]
@@ -272,13 +274,19 @@ def baselines(cases: Cases = DEFAULT_CASES, half: Half = "dev", as_json: AsJson 
     _print(as_json, {"half": half, "cases": len(chosen), "parts": made}, tables)
 
 
-@app.command()
+@bench_app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     n: Annotated[int, typer.Option("-n", min=1, help="How many dev questions.")] = 100,
     repeat: Annotated[int, typer.Option(min=1, help="Cold starts and imports are medians of so many.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Measure imports, a cold `ask`, warm questions, memory and index exactness, with the other systems in the same run."""
+    """Measure imports, a cold `ask`, warm questions, memory and index exactness, with the other systems in the same run.
+
+    `bench ingest` measures ingest instead: its throughput beside the embedding model alone, and its memory.
+    """
+    if context.invoked_subcommand:
+        return
     from evals.bench import bench as measure
     from evals.bench import bench_tables
 
@@ -289,6 +297,20 @@ def bench(
     assistant, texts = _open(settings)
     figures = measure(assistant, time.perf_counter() - started, settings, chosen, texts, repeat)
     _print(as_json, figures, bench_tables(figures))
+
+
+@bench_app.command("ingest")
+def bench_of_ingest(
+    passages: Annotated[int, typer.Option(min=64, help="How many passages the throughput is measured with.")] = 512,
+    largest: Annotated[int, typer.Option(min=1000, help="The largest corpus that memory is measured with, in passages.")] = 50_000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure an ingest: passages per second beside the embedding model alone, and peak memory from 1,000 passages to 50,000 (minutes)."""
+    from evals.bench_ingest import bench_ingest, ingest_tables
+
+    with _progress("Measuring") as progress:
+        figures = bench_ingest(_settings(), passages, largest, progress)
+    _print(as_json, figures, ingest_tables(figures))
 
 
 def main() -> None:

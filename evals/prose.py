@@ -9,6 +9,7 @@ from typing import Any
 from assistant.types import Answer
 
 LEAST_LETTERS = 20  # of less prose no character model can tell the language
+_SHORT = 12  # a part of a locator that is shorter is a page, a number or a word of the frame
 _LANGUAGES = ("en", "es", "pt", "fr")
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|\[\d+\]|[*_#>]")
 _lock = Lock()
@@ -29,6 +30,9 @@ def prose(answer: Answer) -> str:
     """The answer's text without what it quotes and without the titles and locators of the documents."""
     text = answer.text
     pieces = {piece for c in answer.citations for piece in (c.quote, *c.quote.splitlines(), c.title, c.locator)}
+    pieces |= {
+        part for c in answer.citations for part in c.locator.split(", ") if len(part) > _SHORT
+    }  # headings as a list's title shows them
     for piece in sorted(filter(str.strip, pieces), key=len, reverse=True):
         text = text.replace(piece, " ")
     return " ".join(_QUOTED.sub(" ", text).split())

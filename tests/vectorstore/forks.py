@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from small_corpus import Place, read
 
+import vectorstore.build
 from vectorstore.build import embedded_text
 from vectorstore.store import StoreConfig
 
@@ -70,4 +71,5 @@ def serve(place: Place, texts: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    vectorstore.build.WINDOW = 128  # several windows, so that a kill falls between them, too
     serve(Place(StoreConfig(Path(sys.argv[1]))), [Path(name).read_text(encoding="utf-8") for name in sys.argv[2:]])

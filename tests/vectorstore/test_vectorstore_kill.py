@@ -25,7 +25,7 @@ from vectorstore.errors import BuildInProgressError
 from vectorstore.store import StoreConfig
 
 KILLS = 50
-PARAGRAPHS = [f"Paragraph {number} says something of its own. It has a second sentence.\n" for number in range(300)]
+PARAGRAPHS = [f"Paragraph {number} says something of its own. It has a second sentence.\n" for number in range(160)]
 OLD = TEXT + "\n".join(PARAGRAPHS)
 NEW = TEXT + "\n".join(text.replace("second", "changed") if number % 3 else text for number, text in enumerate(PARAGRAPHS[10:]))
 

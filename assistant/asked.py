@@ -1,0 +1,138 @@
+"""What a question asks for, by its form, where no editorial data tell: many things or one, bodies, a document, an attribute.
+
+The lists are of language, not of any corpus: how questions for lists begin, what bodies and documents are called, what the
+fields of a directory are called, and words that make a question and say nothing of its subject. All are folded.
+"""
+
+import re
+
+from vectorstore.lexical import fold
+
+_MANY = {
+    "en": (
+        r"(?:which|what) (?:(?!(?:is|was|do|does|has|did|will|can)\b)[\w-]+ ){0,2}?(?!does\b|this\b)\w{3,}s\b|"
+        r"who (?:all )?(?:works?|deals?|runs?)\b|list\b|name (?:all|the)\b|"
+        r"all (?:the )?(?:[\w-]+ )?\w+s\b|how many\b|enumerate\b|compare\b|"
+        r"what (?:does|did|do|can|is being) .*\b(?:do|doing|done|say|report|propose|contribute|prepar\w+|plan\w*)\b"
+    ),
+    "es": (
+        r"(?:que|cuales|cuantos|cuantas) (?:\w+ ){0,2}?\w{3,}s\b|cuales\b|quienes\b|lista\w*\b|"
+        r"enumer[ea]\w*\b|tod[oa]s l[oa]s\b|compar[ae]\w*\b|"
+        r"que (?:dice|hace|informa|propone|aporta|prepara|se (?:puede|hace))\b"
+    ),
+    "pt": (
+        r"(?:que|quais|quantos|quantas) (?:\w+ ){0,2}?\w{3,}s\b|quais\b|quem trabalha\b|list[ea]\w*\b|enumer[ea]\w*\b|tod[oa]s [oa]s\b|"
+        r"compar[ae]\w*\b|o que (?:\w+ ){0,2}?(?:diz|faz|informa|propoe|prepara|se)\b"
+    ),
+    "fr": (
+        r"quel(?:le)?s\b|combien d|qui travaille\b|list\w+\b|enumere\w*\b|tou(?:te)?s les\b|compare\w*\b|"
+        r"qu(?:e|') ?(?:dit|fait|propose|rapporte|prepare|peut)\b"
+    ),
+}
+_COUNTED = r"\b(?:how many|cuant[oa]s|quant[oa]s|combien)\b"
+# "What does it say about …": the whole passage is asked for, not the sentence that is nearest.
+_SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|diz|dizem|dit|disent|explique|decrit)\b"
+# Bodies in the plural, by which a question asks for agencies and not for what is done.
+_BODIES = {
+    "en": r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|who works)",
+    "es": r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|quien(?:es)? trabaja)",
+    "pt": r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|quem trabalha)",
+    "fr": r"(?:agences|organismes|organisations|institutions|ministeres|entites|ong|associations|fondations|qui travaille)",
+}
+_BODY = {
+    "en": r"(?:agency|organi[sz]ation|institution|ministry|body|entity|ngo|association|foundation)",
+    "es": r"(?:agencia|organismo|organizacion|institucion|ministerio|entidad|ong|asociacion|fundacion)",
+    "pt": r"(?:agencia|organismo|organizacao|instituicao|ministerio|entidade|orgao|ong|associacao|fundacao)",
+    "fr": r"(?:agence|organisme|organisation|institution|ministere|entite|ong|association|fondation)",
+}
+_WHICH = r"(?:which|what|que|cual|qual|quel|quelle)"
+# What documents are called.
+DOCUMENTS = (
+    r"(?:study|studies|estudios?|estudos?|etudes?)\b",
+    r"(?:director(?:y|ies)|directorios?|diretorios?|repertoires?)\b",
+    r"contribu(?:tions?|cion(?:es)?|ic(?:ao|oes))\b",
+    r"expert[oae]?s?\b",
+)
+# What the fields of a directory are called, as a question names them; one line per field.
+_FIELDS = (
+    "contact contacts contacto contactos contato contatos address phone telephone email mail website web direccion correo telefono sitio "
+    "endereco telefone adresse courriel site joindre",
+    "programme programmes program programs project projects programa programas proyecto proyectos projeto projetos projet projets",
+    "country countries pais paises pays",
+    "sector sectors setor secteur sector publico public publica prive privado privada private",
+    "topic topics tema temas theme themes domaine field area works",
+)
+# Words that make a question and say nothing of what it is about.
+FRAME = {
+    "en": (
+        "work deal run exist offer provide involve have help carry operate active responsible address concern include "
+        "mention say tell give "
+        "show report please everything all according it its their there them other also kind type compare name call appear "
+        "agency organization institution body entity association foundation programme program project initiative activity country "
+        "state document annex report directory study contribution delegation"
+    ),
+    "es": (
+        "trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber hay tener tienen tiene "
+        "atender atienden incluir "
+        "mencionar tratar figuran figura aparecen decir dice ruego favor quisiera enumerar enumere comparar todos todas "
+        "su sus ello tipo llamar "
+        "responsable agencia organismo organización institución entidad asociación fundación programa proyecto iniciativa actividad país "
+        "estado documento anexo informe directorio estudio contribución delegación hacer hace puede ser son"
+    ),
+    "pt": (
+        "trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver há ter têm tem atender atendem incluir "
+        "mencionar tratar constam consta aparecem dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
+        "responsável agência organismo organização instituição entidade órgão associação fundação programa projeto iniciativa atividade "
+        "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz pode ser são"
+    ),
+    "fr": (
+        "travailler travaillent travaille occupent occupe exister existent offrir offrent avoir ont tenir mener inclure mentionner traiter "
+        "figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler chargé selon "
+        "agence organisme organisation institution entité association fondation programme projet initiative activité pays état document "
+        "annexe rapport répertoire étude contribution délégation domaine faire fait peut être sont elle elles ils"
+    ),
+}
+
+
+def asks_many(question: str, language: str) -> bool:
+    """Whether *question* asks for all there is of something rather than for one fact."""
+    text = fold(question)
+    return bool(re.search(rf"\b(?:{_MANY[language]})", text) or re.search(rf"\b{_BODIES[language]}\b", text))
+
+
+def counts(question: str) -> bool:
+    """Whether *question* asks how many."""
+    return bool(re.search(_COUNTED, fold(question)))
+
+
+def asks_what_is_said(question: str) -> bool:
+    """Whether *question* asks what is said of something, so that a whole passage answers it."""
+    return bool(re.search(_SAID, fold(question)))
+
+
+def asks_bodies(question: str, language: str) -> bool:
+    """Whether *question* asks which bodies there are ("which agencies", "agencies in …", "which organisation").
+
+    >>> asks_bodies("Jamaica agencies prisons", "en"), asks_bodies("What is an agency?", "en")
+    (True, False)
+    """
+    text = fold(question)
+    one = rf"\b{_WHICH} (?:autre |otra |outra |other )?{_BODY[language]}\b"
+    return bool(re.search(rf"\b{_BODIES[language]}\b", text) or re.search(one, text))
+
+
+def without_documents(question: str) -> str:
+    """*question* without the words for documents, which are no topic of it."""
+    return " ".join(word for word in question.split() if not any(re.search(rf"\b{kind}", fold(word)) for kind in DOCUMENTS))
+
+
+def label_words(question: str) -> set[str]:
+    """The words by which *question* names an annex; they are no names to look for in passages."""
+    return {word for match in re.finditer(r"\b(annexe?s?|anexos?) ([ivx]+|\d+)\b", fold(question)) for word in match.groups()}
+
+
+def asks_field(question: str, labels: set[str]) -> bool:
+    """Whether *question* names a field of a directory that stands among *labels*, in any of the languages."""
+    words = set(re.findall(r"\w+", fold(question)))
+    said = {word for label in labels for word in re.findall(r"\w+", fold(label))}
+    return any(words & set(field.split()) and said & set(field.split()) for field in _FIELDS)
