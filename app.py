@@ -93,12 +93,15 @@ def _run(settings: Settings) -> None:
     os.environ.update(_OFFLINE)  # read by the libraries when they are imported, hence the imports here
     from app_parts.chat import Chat
     from app_parts.events import build_blocks
+    from app_parts.pictures import Pictures
     from app_parts.server import serve
     from assistant.core import Assistant
 
     assistant = Assistant.open(settings)
     kept = partial(keep, settings.data_dir, assistant.index.manifest.fingerprint)
-    serve(build_blocks(Chat(assistant.index, partial(respond, assistant), kept)), settings.host, settings.port)
+    pictures = Pictures.open(assistant.index, settings.corpus_dir, settings.data_dir)
+    chat = Chat(assistant.index, partial(respond, assistant), kept, pictures.sources)
+    serve(build_blocks(chat), pictures, settings.host, settings.port)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def agencies_html(index: Index, wanted: str, page: Texts) -> str:
     return f'<div class="agencies"><p class="note" role="status">{escape(note)}</p>{lists}</div>'
 
 
-def agency_panel_html(index: Index, key: str, page: Texts, copied: str) -> str | None:
+def agency_panel_html(index: Index, key: str, page: Texts, copied: str, pictured: frozenset[str] = frozenset()) -> str | None:
     """The sources panel with every passage about an agency; ``None`` where no agency has *key*.
 
     Args:
@@ -39,6 +39,7 @@ def agency_panel_html(index: Index, key: str, page: Texts, copied: str) -> str |
         key: What its links carry (see ``_key``).
         page: The texts of the page.
         copied: What the copy button of the conversation copies meanwhile.
+        pictured: The ids of the documents whose pages can be shown.
     """
     listed = next((item for item in select_agencies(index) if _key(item) == key), None)
     if listed is None:
@@ -46,7 +47,7 @@ def agency_panel_html(index: Index, key: str, page: Texts, copied: str) -> str |
     agency = listed.agency
     title = " — ".join(part for part in (_name(listed), agency.country) if part)
     citations = tuple(citation_of(index, quote, number) for number, quote in enumerate(listed.quotes, start=1))
-    return passages_panel_html(index, title, citations, key, page, copied)
+    return passages_panel_html(index, title, citations, key, page, copied, pictured)
 
 
 def _entry(listed: Listed, whole: Listed, page: Texts) -> str:

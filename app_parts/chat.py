@@ -81,11 +81,13 @@ class Chat:
     """The chat over one index.
 
     ``respond`` answers a message, and ``keep`` stores a judgement and says whether it could; neither raises.
+    ``pictured`` are the ids of the documents whose pages can be shown.
     """
 
     index: Index
     respond: Respond
     keep: Keep
+    pictured: frozenset[str] = frozenset()
 
     def ask(self, message: object, past: Conversation, visitor: Visitor) -> Iterator[View]:
         """Answer *message* after *past*: a view for every piece of the answer, the last one with its sources.
@@ -139,12 +141,12 @@ class Chat:
         exchange = conversation[position - 1]
         if exchange.answer is None:
             return empty_panel_html(visitor.page, None if exchange.failure else visitor.page.searching)
-        return panel_html(self.index, exchange, position, visitor.page, visitor.about(exchange))
+        return panel_html(self.index, exchange, position, visitor.page, visitor.about(exchange), self.pictured)
 
     def agency(self, key: str, conversation: Conversation, visitor: Visitor) -> str:
         """The sources panel for an agency of the list; the conversation's last answer stays the one that is copied."""
         answer = conversation[-1].answer if conversation else None
-        found = agency_panel_html(self.index, key, visitor.page, copy_text(answer) if answer else "")
+        found = agency_panel_html(self.index, key, visitor.page, copy_text(answer) if answer else "", self.pictured)
         return found or self.panel(conversation, len(conversation), visitor)
 
     def _news(self, conversation: Conversation, visitor: Visitor) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app_parts.agency_messages import AGENCIES_EN, AGENCIES_ES, AGENCIES_FR, AGENCIES_PT, AgencyTexts
 from app_parts.feedback_messages import FEEDBACK_EN, FEEDBACK_ES, FEEDBACK_FR, FEEDBACK_PT, FeedbackTexts
+from app_parts.page_messages import PAGES_EN, PAGES_ES, PAGES_FR, PAGES_PT, PageTexts
 from assistant.messages import plurals
 
 AUTOMATIC = "auto"
@@ -59,6 +60,7 @@ class Texts:
     ready: str
     feedback: FeedbackTexts
     agencies: AgencyTexts
+    pages: PageTexts
     units: Mapping[str, str]
 
 
@@ -109,6 +111,7 @@ _EN = Texts(
     ready="Answer ready: {status}. Sources: {count}.",
     feedback=FEEDBACK_EN,
     agencies=AGENCIES_EN,
+    pages=PAGES_EN,
     units=plurals("en"),
 )
 
@@ -164,6 +167,7 @@ _ES = Texts(
     ready="Respuesta lista: {status}. Fuentes: {count}.",
     feedback=FEEDBACK_ES,
     agencies=AGENCIES_ES,
+    pages=PAGES_ES,
     units=plurals("es"),
 )
 
@@ -219,6 +223,7 @@ _PT = Texts(
     ready="Resposta pronta: {status}. Fontes: {count}.",
     feedback=FEEDBACK_PT,
     agencies=AGENCIES_PT,
+    pages=PAGES_PT,
     units=plurals("pt"),
 )
 
@@ -274,6 +279,7 @@ _FR = Texts(
     ready="Réponse prête : {status}. Sources : {count}.",
     feedback=FEEDBACK_FR,
     agencies=AGENCIES_FR,
+    pages=PAGES_FR,
     units=plurals("fr"),
 )
 

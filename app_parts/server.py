@@ -5,10 +5,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import gradio as gr
+from anyio import CapacityLimiter, to_thread
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from app_parts.address import port_in_use
 from app_parts.page import STATIC
+from app_parts.pictures import Pictures
 from app_parts.theme import make_theme
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +32,7 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_DRAWN_AT_ONCE = 2
 # Gradio's template advertises itself with addresses of other hosts.
 _ADVERTISEMENT = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*?/?>', re.S)
 
@@ -69,8 +75,25 @@ async def _send_page(start: MutableMapping[str, Any], page: bytes, send: Send) -
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(blocks: gr.Blocks, host: str, port: int) -> None:
-    """Serve *blocks* until the process is interrupted.
+def picture_route(pictures: Pictures) -> Route:
+    """``/page/{source}/{page}.png?passage={passage}``: the picture of a page, or 404.
+
+    Pictures are drawn in threads of their own limit, so that many at a time hold up neither the answers nor each other's requests.
+    """
+    limiter = CapacityLimiter(_DRAWN_AT_ONCE)
+
+    async def show(request: Request) -> Response:
+        wanted = request.path_params["source"], request.path_params["page"], request.query_params.get("passage", "")
+        picture = await to_thread.run_sync(pictures.picture, *wanted, limiter=limiter)
+        if picture is None:
+            return Response(status_code=404, headers={"Cache-Control": "no-store"})
+        return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+    return Route("/page/{source}/{page}.png", show)
+
+
+def serve(blocks: gr.Blocks, pictures: Pictures, host: str, port: int) -> None:
+    """Serve *blocks* and *pictures* until the process is interrupted.
 
     Raises:
         AddressError: another program took the port in the meantime.
@@ -93,7 +116,7 @@ def serve(blocks: gr.Blocks, host: str, port: int) -> None:
             # Not as css=: Gradio rewrites the selectors of that and would break those about the page as a whole.
             head=f"<style>{(STATIC / 'page.css').read_text(encoding='utf-8')}</style>",
             favicon_path=str(STATIC / "favicon.svg"),
-            app_kwargs={"middleware": [Middleware(OwnHostOnly)]},
+            app_kwargs={"middleware": [Middleware(OwnHostOnly)], "routes": [picture_route(pictures)]},
         )
     except OSError:
         raise port_in_use(port) from None

@@ -6,7 +6,10 @@ from functools import partial
 from app_parts.conversation import Exchange
 from app_parts.markup import copy_text, escape, link_html, marker_html, source_anchor
 from app_parts.messages import TEXTS, Texts, texts_for
+from app_parts.page_messages import PageTexts
+from app_parts.pictures import picture_url
 from assistant.types import Answer, Citation
+from ingest.types import Passage, Source
 from vectorstore.index import Index
 
 _WHOLE = 60_000  # characters; a longer document is shown around the passage only, to keep the page light
@@ -27,7 +30,7 @@ def empty_panel_html(page: Texts, message: str | None = None) -> str:
     return _frame(page, "", f'<p class="empty">{escape(message or page.no_sources)}</p>')
 
 
-def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, texts: Texts) -> str:
+def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, texts: Texts, pictured: frozenset[str] = frozenset()) -> str:
     """The panel for the *position*-th exchange of a conversation (from 1).
 
     Args:
@@ -36,6 +39,7 @@ def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, tex
         position: Its number; the element ids of the cards carry it.
         page: The texts of the page around the panel.
         texts: The texts of the panel itself, in the language of the answer.
+        pictured: The ids of the documents whose pages can be shown.
     """
     answer = exchange.answer
     if answer is None:
@@ -45,13 +49,15 @@ def panel_html(index: Index, exchange: Exchange, position: int, page: Texts, tex
     heading = f'<p class="near"><b>{escape(texts.nearest)}.</b> {escape(texts.nearest_note)}</p>' if near else ""
     body = (
         f'<p class="asked">{escape(exchange.question.strip())}</p>{_bodies(answer, position, texts)}{heading}'
-        f"{_cards(index, shown, position, texts, answer.language, near=near)}"
+        f"{_cards(index, shown, position, texts, answer.language, pictured, near=near)}"
         f'<div hidden id="copy-text">{escape(copy_text(answer))}</div>'
     )
     return _frame(page, _facts(index, answer, texts), body, title=texts.sources, language=answer.language, count=len(answer.citations))
 
 
-def passages_panel_html(index: Index, about: str, citations: tuple[Citation, ...], key: str, page: Texts, copied: str) -> str:
+def passages_panel_html(
+    index: Index, about: str, citations: tuple[Citation, ...], key: str, page: Texts, copied: str, pictured: frozenset[str]
+) -> str:
     """The panel for passages that no answer cites, such as those about an agency.
 
     Args:
@@ -61,18 +67,28 @@ def passages_panel_html(index: Index, about: str, citations: tuple[Citation, ...
         key: What the element ids of the cards carry.
         page: The texts of the page and of the panel.
         copied: What the copy button of the conversation copies.
+        pictured: The ids of the documents whose pages can be shown.
     """
     language = next(code for code, texts in TEXTS.items() if texts is page)
     body = (
-        f'<p class="near"><b>{escape(about)}</b></p>{_cards(index, citations, key, page, language)}'
+        f'<p class="near"><b>{escape(about)}</b></p>{_cards(index, citations, key, page, language, pictured)}'
         f'<div hidden id="copy-text">{escape(copied)}</div>'
     )
     return _frame(page, "", body, count=len(citations))
 
 
-def _cards(index: Index, shown: tuple[Citation, ...], position: int | str, texts: Texts, language: str, *, near: bool = False) -> str:
+def _cards(
+    index: Index,
+    shown: tuple[Citation, ...],
+    position: int | str,
+    texts: Texts,
+    language: str,
+    pictured: frozenset[str],
+    *,
+    near: bool = False,
+) -> str:
     extracts = {citation.number: _extract(index, citation, position) for citation in shown}
-    card = partial(_card, index=index, language=language, position=position, texts=texts)
+    card = partial(_card, index=index, language=language, position=position, texts=texts, pictured=pictured)
     cards = "".join(card(citation, extract=extracts[citation.number]) for citation in shown)
     return f'<ol class="cards{" nearest" if near else ""}">{cards}</ol>{_texts_of(index, shown, extracts)}'
 
@@ -139,23 +155,51 @@ def _texts_of(index: Index, shown: tuple[Citation, ...], extracts: dict[int, Ext
     )
 
 
-def _card(citation: Citation, *, index: Index, language: str, position: int | str, texts: Texts, extract: Extract) -> str:
+def _card(
+    citation: Citation,
+    *,
+    index: Index,
+    language: str,
+    position: int | str,
+    texts: Texts,
+    pictured: frozenset[str],
+    extract: Extract,
+) -> str:
     source = index.sources[citation.source_id]
     canonical = index.canonical[citation.source_id]
     start, end = (_utf16(canonical[extract.start : offset]) for offset in (citation.start, citation.end))
-    link = link_html(citation.url, escape(texts.official), f"{texts.official}: {citation.title}")
+    passage = index.by_id[citation.passage_id]
+    official = texts.pages.official.format(page=passage.page) if passage.page else texts.official
+    link = link_html(citation.url, escape(official), f"{official}: {citation.title}")
+    picture = _picture(passage, source, texts.pages) if source.id in pictured else ""
+    read = f'<p class="recognised">{escape(texts.pages.recognised)}</p>' if passage.ocr else ""
     region = texts.passage_in.format(title=citation.title)
     anchor = source_anchor(position, citation.number)
     return (
         f'<li class="card" id="{anchor}" tabindex="-1" aria-label="{escape(texts.source.format(number=citation.number))}">'
         f'<div class="card-head"><span class="number" aria-hidden="true">{citation.number}</span>'
         f'<div><p class="locator" lang="{escape(source.language)}">{escape(citation.locator)}</p>'
-        f'<p class="title" lang="{escape(source.language)}" title="{escape(citation.title)}">{escape(citation.title)}</p></div></div>'
+        f'<p class="title" lang="{escape(source.language)}" title="{escape(citation.title)}">{escape(citation.title)}</p>{read}</div></div>'
         f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, language, texts)}'
         f'<details class="place" data-text="{escape(extract.key)}" data-start="{start}" data-end="{end}" '
         f'data-goes-on="{escape(texts.goes_on)}"><summary>{escape(texts.in_document)}</summary>'
         f'<div class="document" role="region" tabindex="0" lang="{escape(source.language)}" aria-label="{escape(region)}"></div></details>'
-        f'{link}<button type="button" class="back">{escape(texts.back)}</button></li>'
+        f"{picture}{link}"
+        f'<button type="button" class="back">{escape(texts.back)}</button></li>'
+    )
+
+
+def _picture(passage: Passage, source: Source, texts: PageTexts) -> str:
+    """The page that *passage* begins on; ``page.js`` loads its picture when it is opened."""
+    if passage.page is None:
+        return ""
+    described = (texts.plain if passage.ocr else texts.marked).format(page=passage.page, title=source.short_title)
+    address = escape(picture_url(passage))
+    return (
+        f'<details class="sheet"><summary>{escape(texts.show)}</summary>'
+        f'<a href="{address}" target="_blank" rel="noopener" title="{escape(texts.enlarge)}">'
+        f'<img data-src="{address}" alt="{escape(described)}"></a>'
+        f'<p class="missing" hidden>{escape(texts.missing)}</p></details>'
     )
 
 

@@ -37,7 +37,10 @@ _BODIES = {
     "en": r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|who works)",
     "es": r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|quien(?:es)? trabaja)",
     "pt": r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|quem trabalha)",
-    "fr": r"(?:agences|organismes|organisations|institutions|ministeres|entites|ong|associations|fondations|qui travaille)",
+    "fr": (
+        r"(?:agences|organismes|organisations|institutions|ministeres|entites|(?:les|des|quelles) ong|associations|fondations|"
+        r"qui travaille)"
+    ),
 }
 _BODY = {
     "en": r"(?:agency|organi[sz]ation|institution|ministry|body|entity|ngo|association|foundation)",
@@ -62,6 +65,7 @@ _FIELDS = (
     "sector sectors setor secteur sector publico public publica prive privado privada private",
     "topic topics tema temas theme themes domaine field area works",
 )
+FIELD_WORDS = frozenset(" ".join(_FIELDS).split())
 # Words that make a question and say nothing of what it is about.
 FRAME = {
     "en": (
@@ -122,8 +126,13 @@ def asks_bodies(question: str, language: str) -> bool:
 
 
 def without_documents(question: str) -> str:
-    """*question* without the words for documents, which are no topic of it."""
-    return " ".join(word for word in question.split() if not any(re.search(rf"\b{kind}", fold(word)) for kind in DOCUMENTS))
+    """*question* without the words for documents and the numerals of annexes, which are no topic of it.
+
+    >>> without_documents("What does the study in Annex IV say of leaders?")
+    'What does the in say of leaders?'
+    """
+    plain = re.sub(r"\b(?:annexe?s?|anexos?) (?:[ivx]+|\d+)\b", " ", question, flags=re.IGNORECASE)
+    return " ".join(word for word in plain.split() if not any(re.search(rf"\b{kind}", fold(word)) for kind in DOCUMENTS))
 
 
 def label_words(question: str) -> set[str]:

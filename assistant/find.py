@@ -7,11 +7,22 @@ sentence of the best passage that does.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.asked import DOCUMENTS, FRAME, asks_bodies, asks_field, asks_many, asks_what_is_said, counts, label_words, without_documents
+from assistant.asked import (
+    DOCUMENTS,
+    FIELD_WORDS,
+    FRAME,
+    asks_bodies,
+    asks_field,
+    asks_many,
+    asks_what_is_said,
+    counts,
+    label_words,
+    without_documents,
+)
 from assistant.extract import best_sentences
 from assistant.followup import content_stems
 from assistant.relevance import retrieval_confidence
@@ -99,7 +110,8 @@ class Finder:
         words = _plain(question)
         used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
         taken = {word for name in (*capitalised(question, language), *states(question, language)) for word in _words(name)}
-        left = [word for place, word in enumerate(words) if place not in used and fold(word) not in taken | label_words(question)]
+        taken |= label_words(question)
+        left = [word for place, word in enumerate(words) if place not in used and fold(word) not in taken]
         frame = {stem for word in FRAME[language].split() for stem in stems(word, language)}
         return frozenset(content_stems(" ".join(left), language)) - frame
 
@@ -139,6 +151,9 @@ class Finder:
         source = None if self.asks_bodies(question, language) else self.asked_source(question)
         about = without_documents(question) if source else question
         named = self.names(about, language)
+        if source:  # what the whole document is about tells its passages apart as little
+            title = self._index.sources[source]
+            named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
         fitting = self._fitting(named, source)
         if not fitting:
             return Found((), False, 0.0, nearest)
@@ -170,22 +185,20 @@ class Finder:
         if not items:
             return [], not bodies
         topical = {c for c in named.concepts if not all(c in self._concepts[row] for row in items)}  # what all have is what they are
-        rest = frozenset(s for s in self._rest(question, language) if any(self.passages[row].language == language for row in items))
-        telling = {stem for stem in rest if 0 < sum(stem in self._stems[row] for row in items) < len(items)}
-        unknown = any(all(stem not in self._stems[row] for row in items) for stem in rest)
+        rest = self._rest(question, language)
+        foreign = all(self.passages[row].language != language for row in items)  # whose words cannot be compared
+        telling = set() if foreign else {stem for stem in rest if 0 < sum(stem in self._stems[row] for row in items) < len(items)}
+        rest -= {stem for word in FIELD_WORDS for stem in stems(word, language)}  # what a field is called is no topic
+        unknown = bool(rest) if foreign else any(all(stem not in self._stems[row] for row in items) for stem in rest)
         if (topical or telling) and not (unknown and (counts(question) or not topical)):
             chosen = [row for row in items if topical <= self._concepts[row]]
             exact = [row for row in chosen if telling <= self._stems[row]]
             if exact or (topical and chosen):
                 return self._one_kind(exact or chosen, bodies), True
-        if (named.states or named.names) and not rest and not topical:
+        if (named.states or named.names or bodies) and not rest and not topical:
             return self._one_kind(items, bodies), True
-        led = self._led(hits, set(fitting))
-        if led and not topical and not bodies:
-            return led, True
-        if bodies and not topical and not rest:
-            return items, True
-        return [], not bodies  # in a directory, a topic that no entry has is an answer, too: there is none
+        led = [] if topical or bodies else self._led(hits, set(fitting), foreign)
+        return led, not bodies  # in a directory, a topic that no entry has is an answer, too: there is none
 
     def _one_kind(self, rows: list[int], bodies: bool) -> list[int]:
         """Entries of directories for a question for bodies, else the items of lists, where there are any of that kind."""
@@ -194,20 +207,26 @@ class Finder:
                 return same
         return rows
 
-    def _led(self, hits: list[Hit], fitting: set[int]) -> list[int]:
-        """The whole list or section that the best passage heads, or the list that it introduces or is a good member of."""
-        best = hits[0].passage
+    def _led(self, hits: list[Hit], fitting: set[int], foreign: bool) -> list[int]:
+        """The whole list or section that the best passage heads, or the list that it introduces or is a good member of.
+
+        Across languages, where words do not tell which passage is best, the best heading among the first passages counts.
+        """
+        headings = [hit.passage for hit in hits[:_READ] if hit.passage.kind == "heading"]
+        best = headings[0] if foreign and headings else hits[0].passage
+        if best.kind == "heading":
+            path = (*best.heading_path, display_heading(best.text))
+            below = [row for row in sorted(fitting) if self.passages[row].heading_path[: len(path)] == path]
+            return [row for row in below if self.passages[row].kind == "list_item"] or [
+                row for row in below if self.passages[row].kind in ("table_row", "paragraph") and self.passages[row].heading_path == path
+            ]
         for found in self._index.lists.values():
-            heads = best.kind == "heading" and found.source_id == best.source_id and found.locator.endswith(display_heading(best.text))
-            if heads or found.intro_id == best.id:
+            if found.intro_id == best.id:
                 return [row for identity in found.passage_ids if (row := self._place.get(identity)) in fitting and row is not None]
-        same = [hit for hit in hits[:5] if best.list_id and hit.passage.list_id == best.list_id]
+        same = [hit for hit in hits[:_READ] if best.list_id and hit.passage.list_id == best.list_id]
         if best.list_id and best.kind != "table_row" and len(same) >= 3:
             members = (self._place[identity] for identity in self._index.lists[best.list_id].passage_ids)
             return [row for row in members if row in fitting]
-        if best.kind == "heading":
-            path = (*best.heading_path, display_heading(best.text))
-            return [row for row in sorted(fitting) if self.passages[row].heading_path == path and self.passages[row].kind == "paragraph"]
         return []
 
     def _fact(self, question: str, language: str, named: Named, certain: bool, hits: list[Hit]) -> Found:
@@ -227,8 +246,9 @@ class Finder:
         confidence = 1.0 / (1.0 + (1.0 - odds) / max(odds, 1e-6) * math.exp(-weight))
         entry = fields(passage.text)
         if entry and named.names:
+            foreign = passage.language != language and bool(self._rest(question, language))
             has = asks_field(question, {label for label, _ in entry}) or (
-                share < _COMMON and not self._foreign(question, language, passage)
+                bool(named.concepts) and not missing if foreign else share < _COMMON
             )
             confidence = _SURE if has else _UNSURE
         if asks_what_is_said(question) or entry:
@@ -244,10 +264,6 @@ class Finder:
         picked = best_sentences(question, texts, language, self._index.embeddings, prior, [hit.passage.language for hit, _ in spans])
         passage = spans[picked[0]][0].passage
         return passage, sorted(spans[number][1] for number in picked if spans[number][0].passage.id == passage.id)
-
-    def _foreign(self, question: str, language: str, passage: Passage) -> bool:
-        """Whether *question* has words beside names and topics that cannot be compared with a passage in another language."""
-        return passage.language != language and bool(self._rest(question, language))
 
     def _missing(self, question: str, language: str, named: Named, passage: Passage) -> tuple[int, float]:
         """How many topics of *question* the passage lacks, and the share of its topics and other words that it lacks.

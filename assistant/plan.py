@@ -202,13 +202,16 @@ class Planner:
         if re.search(rf"\b(?:{_COUNT[language]})", fold(question)) and len(content) <= 1 and previous.quotes:
             return replace(previous, count=True)
         leaning = re.match(r"(?:and|y|e|et) ", fold(question).lstrip(" ¿¡"))  # "And its contact?" asks no help of the assistant
-        if (alone.kind == "help" and not leaning) or (alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1):
+        if alone.kind == "help" and not leaning:
+            return alone
+        if alone.kind != "help" and alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1:
             return alone
         base = previous.asked or last
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
         plans.append(self._simple(f"{last} {question}", language))
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
-        best = max([*plans, alone], key=lambda plan: (not plan.silent, plan.confidence))
+        candidates = [plan for plan in (*plans, alone) if plan.kind != "help"] or [alone]
+        best = max(candidates, key=lambda plan: (not plan.silent, plan.confidence))
         return best if not best.silent or not alone.silent else alone if alone.reason else best
 
     def _place(self, plan: Plan, place: int, pillar: bool) -> Plan | None:

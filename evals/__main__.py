@@ -313,6 +313,26 @@ def bench_of_ingest(
     _print(as_json, figures, ingest_tables(figures))
 
 
+@app.command()
+def documents(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Every file in it and below is read.")],
+    to: Annotated[Path | None, typer.Option(help="Write the table there; what stands above its mark is kept. Printed by default.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="Longest time for one file.")] = 120,
+    index: Annotated[bool, typer.Option(help="Build a temporary index of what was read, too.")] = True,
+) -> None:
+    """Read foreign files behind the guard and tell what became of each, in Markdown; exit code 1 when one crashes or times out."""
+    from evals.documents_report import report_on, write_report
+
+    with _progress("Reading") as progress:
+        report, sound = report_on(folder, seconds, _settings().data_dir / "models" if index else None, progress)
+    if to:
+        write_report(to, report)
+    else:
+        print(report)
+    if not sound:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line; faults that the user can mend end in one line and exit code 2."""
     try:

@@ -33,6 +33,8 @@ def prose(answer: Answer) -> str:
     pieces |= {
         part for c in answer.citations for part in c.locator.split(", ") if len(part) > _SHORT
     }  # headings as a list's title shows them
+    if answer.coverage:
+        pieces |= {part for name in answer.coverage.list.split("; ") for part in (name, name.partition(", ")[2])}
     for piece in sorted(filter(str.strip, pieces), key=len, reverse=True):
         text = text.replace(piece, " ")
     return " ".join(_QUOTED.sub(" ", text).split())

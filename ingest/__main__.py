@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ingest.adding import describe
-from ingest.console import print_hints, print_list, print_outcome, say, tree
+from ingest.console import print_hints, print_list, print_outcome, progress_bar, say, tree
 from ingest.documents import read_document
 from ingest.editorial import load_editorial
 from ingest.errors import CorpusError, UserError
@@ -150,10 +149,11 @@ def _ingest(settings: Settings, library: Library, fetcher: Fetcher | None, *, re
     outcomes: dict[str, str] = {}
     with library.changing():
         if fetcher:
-            with _err.status("Fetching documents"):
-                outcomes = library.fetch(fetcher, refresh=refresh, if_needed=if_needed)
-        with _err.status("Reading documents"):
-            others, problems = library.read(tuple(entry for entry in library.entries if entry.origin != "shipped"), again=not if_needed)
+            with progress_bar(_err, "Fetching documents", "documents") as progress:
+                outcomes = library.fetch(fetcher, refresh=refresh, if_needed=if_needed, progress=progress)
+        with progress_bar(_err, "Reading documents", "MB", 1e6) as progress:
+            entries = tuple(entry for entry in library.entries if entry.origin != "shipped")
+            others, problems = library.read(entries, again=refresh, retry=not if_needed, progress=progress)
     switched = _build(settings, library, {**documents, **others}, quiet=if_needed)
     if switched or outcomes or not if_needed:
         print_outcome(_out, library, outcomes, problems)
@@ -166,8 +166,8 @@ def _after(settings: Settings, library: Library, changed: tuple[Document, ...], 
     if no_build:
         say(_out, "The index is as it was. Run: python -m ingest")
         return
-    with _err.status("Reading documents"):
-        documents, problems = library.read(library.entries, again=False)
+    with progress_bar(_err, "Reading documents", "MB", 1e6) as progress:
+        documents, problems = library.read(library.entries, again=False, progress=progress)
     _build(settings, library, documents, quiet=False)
     for name, problem in problems.items():
         say(_err, f"{name} is not in the index: {problem}")
@@ -205,14 +205,7 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
     embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")
     digest = questions_digest(editorial.questions)
     probe = load_probe(settings.corpus_dir / "questions" / "probe.npz", embeddings.name, digest)
-    columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(*columns, console=_err, transient=True) as bar:
-        task = bar.add_task("embed", total=None, rate="")
-
-        def progress(done: int, total: int) -> None:
-            elapsed = bar.tasks[0].elapsed or 1e-9
-            bar.update(task, completed=done, total=total, rate=f"{done / elapsed:.0f}/s")
-
+    with progress_bar(_err, "Embedding", "passages") as progress:
         records = make_records(library.sources, documents, editorial)
         if probe is None:
             probe = fit_probe(embeddings, editorial.questions, progress)

@@ -1,11 +1,13 @@
 """What ``python -m ingest`` prints: the structure of a document, and how each document stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.tree import Tree
 
@@ -13,6 +15,37 @@ from ingest.errors import CorpusError
 from ingest.library import Entry, Library
 from ingest.readers import sniff
 from ingest.types import Document, Passage
+
+
+@contextmanager
+def progress_bar(console: Console, label: str, unit: str, scale: float = 1) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the rate and the remaining time while something of known size is done; it appears when the work begins.
+
+    Gives a function of how much is done, of how much; *scale* is how much of that is one *unit*. Less done than before, or another
+    total, begins a new bar. The rate is that since the bar began.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None, said="")
+        first, last, size = 0, 0, -1
+
+        def progress(done: int, total: int) -> None:
+            nonlocal first, last, size
+            if total != size or done < last:
+                bar.reset(task, total=total, completed=done)
+                first, size = done, total
+            last, elapsed = done, bar.tasks[0].elapsed or 0.0
+            rate = f", {(done - first) / scale / elapsed:.3g} {unit}/s" if done > first and elapsed > 0.1 else ""
+            bar.update(task, completed=done, said=f"{done / scale:.4g}/{total / scale:.4g} {unit}{rate}")
+
+        yield progress
 
 
 def tree(document: Document) -> Tree:

@@ -9,8 +9,8 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,17 @@ def read_guarded(source: types.Source, *, seconds: float = SECONDS, megabytes: i
 
 
 def read_all_guarded(
-    sources: Sequence[types.Source], *, seconds: float = SECONDS, megabytes: int = MEGABYTES, at_once: int | None = None
+    sources: Sequence[types.Source],
+    *,
+    seconds: float = SECONDS,
+    megabytes: int = MEGABYTES,
+    at_once: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[types.Document | SourceFileError]:
-    """Read *sources*, as many at once as there are cores, and give for each in order its document or why there is none."""
+    """Read *sources*, as many at once as there are cores, and give for each in order its document or why there is none.
+
+    *progress* is told how many bytes of how many are read: the time that a document takes goes with its size.
+    """
 
     def attempt(source: types.Source) -> types.Document | SourceFileError:
         try:
@@ -59,7 +67,20 @@ def read_all_guarded(
             return error
 
     with ThreadPoolExecutor(at_once or os.cpu_count() or 1) as threads:  # each thread only waits for its process
-        return list(threads.map(attempt, sources))
+        reading = {threads.submit(attempt, source): _size(source) for source in sources}
+        done, total = 0, sum(reading.values())
+        progress(done, total)
+        for ended in as_completed(reading):
+            done += reading[ended]
+            progress(done, total)
+        return [ended.result() for ended in reading]
+
+
+def _size(source: types.Source) -> int:
+    try:
+        return Path(source.path).stat().st_size if source.path else 0
+    except OSError:
+        return 0
 
 
 def _run(task: bytes, path: str, seconds: float) -> tuple[str, Any]:

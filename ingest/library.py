@@ -7,7 +7,7 @@ hand under the id of its source (``annex-i.pdf``) or the file name of its addres
 import queue
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from ingest.remembered import State, digest_of, now, read_states, write_manifest
 from ingest.shelf import Shelf
 from ingest.types import Document, Source
 
+Progress = Callable[[int, int], None]
 Origin = Literal["shipped", "added", "fetched", "by hand", "absent"]
 _DAY = timedelta(days=1)
 _WORKERS = 4  # downloads at a time; most documents are on one server
@@ -123,13 +124,23 @@ class Library:
 
     # Reading
 
-    def read(self, entries: tuple[Entry, ...], *, again: bool = True, keep: bool = True) -> tuple[dict[str, Document], dict[str, str]]:
+    def read(
+        self,
+        entries: tuple[Entry, ...],
+        *,
+        again: bool = True,
+        retry: bool = False,
+        keep: bool = True,
+        progress: Progress = lambda done, total: None,
+    ) -> tuple[dict[str, Document], dict[str, str]]:
         """The documents of *entries* by id, and why others of them could not be read.
 
         Args:
             entries: What to read; what is not at hand is passed over.
             again: Read files anew instead of taking what an earlier run kept of them.
+            retry: Read those files anew that an earlier run could not read.
             keep: Keep the readings, and remember what could not be read.
+            progress: Is told how many bytes are read, of how many that have to be.
 
         Raises:
             SourceFileError: a document that ships is not as it should be.
@@ -137,7 +148,7 @@ class Library:
         documents = {entry.source.id: read_document(entry.source) for entry in entries if entry.origin == "shipped"}
         problems = {}
         wanted = [(entry.source, entry.sha256 if keep else "") for entry in entries if entry.origin != "shipped" and entry.source.path]
-        for (source, _), result in zip(wanted, self._shelf.read_all(wanted, again=again), strict=True):
+        for (source, _), result in zip(wanted, self._shelf.read_all(wanted, again=again, retry=retry, progress=progress), strict=True):
             if isinstance(result, Document):
                 documents[source.id] = result
             else:
@@ -150,13 +161,16 @@ class Library:
 
     # Changing
 
-    def fetch(self, fetcher: Fetcher, *, refresh: bool = False, if_needed: bool = False) -> dict[str, str]:
+    def fetch(
+        self, fetcher: Fetcher, *, refresh: bool = False, if_needed: bool = False, progress: Progress = lambda done, total: None
+    ) -> dict[str, str]:
         """Fetch what is published and not at hand, and ask once a day whether it has changed; what came of it by id.
 
         Args:
             fetcher: Does the downloads.
             refresh: Ask for everything again, also for what was removed, whatever the servers said before.
             if_needed: Ask only for what is not at hand and did not fail within the last day.
+            progress: Is told how many documents have been asked for, of how many.
         """
         due = [entry for entry in self.entries if _due(entry, refresh=refresh, if_needed=if_needed)]
         if not due:
@@ -178,13 +192,15 @@ class Library:
 
         for _ in range(min(_WORKERS, len(due))):  # daemons, so that Ctrl-C ends the program and not only the waiting
             threading.Thread(target=work, daemon=True).start()
-        outcomes = {}
+        outcomes: dict[str, str] = {}
+        progress(0, len(due))
         for _ in due:
             result = done.get()
             if isinstance(result, BaseException):
                 raise result
             entry, state, outcomes[entry.source.id] = result
             self._remember({entry.source.id: state})
+            progress(len(outcomes), len(due))
         self.reload()
         return outcomes
 

@@ -1,7 +1,7 @@
 """Documents that were read, kept in the data folder: reading a scanned annex takes minutes, and it seldom changes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from hashlib import sha256
@@ -20,19 +20,30 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read_all(self, wanted: Sequence[tuple[Source, str]], *, again: bool = False) -> list[Document | SourceFileError]:
+    def read_all(
+        self,
+        wanted: Sequence[tuple[Source, str]],
+        *,
+        again: bool = False,
+        retry: bool = False,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> list[Document | SourceFileError]:
         """The document of each source, or why there is none; several files are read at a time.
 
         Args:
             wanted: Sources with the sha256 of their files; without one, nothing is kept. An empty language is found out from the text.
             again: Read all files anew.
+            retry: Read those anew that could not be read.
+            progress: Is told how many bytes are read, of how many that have to be.
         """
         found: dict[int, Document | SourceFileError] = {}
         for position, (source, digest) in enumerate(wanted):
-            if digest and not again and (kept := self._kept(source, digest)):
+            kept = self._kept(source, digest) if digest and not again else None
+            if kept and not (retry and isinstance(kept, SourceFileError)):
                 found[position] = kept
         missing = [position for position in range(len(wanted)) if position not in found]
-        for position, result in zip(missing, read_all_guarded([wanted[position][0] for position in missing]), strict=True):
+        results = read_all_guarded([wanted[position][0] for position in missing], progress=progress)
+        for position, result in zip(missing, results, strict=True):
             source, digest = wanted[position]
             if isinstance(result, Document) and not source.language:
                 result = _in_language(result, _language_of(result.canonical))

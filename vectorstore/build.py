@@ -21,7 +21,7 @@ from vectorstore.store import POINTER, SCHEMA, Record, Store
 from vectorstore.types import BuildReport, IndexManifest
 
 Progress = Callable[[int, int], None]
-WINDOW = 2048  # records that are embedded and written together; what a build holds in memory at a time
+WINDOW = 1024  # records that are embedded and written together; what a build holds in memory at a time
 _BATCH = 64
 _Given = tuple[Record, str, Vectors | None]  # a record, what is embedded of it, and its vector where it is known without
 
@@ -90,7 +90,7 @@ def build_index(
         if previous and (previous.embedding, previous.dimension, previous.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
             old = store.digests(previous.version)
         writer = _Writer(store, embeddings, manifest, survey, previous.version if previous else "", old)
-        new = writer.write(_everything(records, probe), on)
+        new = writer.write(map(_stamped, _everything(records, probe)), on)
         alive()
         store.switch(manifest.version)
         _clear(store, keep=manifest, also=previous)
@@ -130,6 +130,7 @@ class _Writer:
         self.store.create(self.manifest, sync_every=total // windows)
         wanted = sum(self.old.get(identity) != digest for identity, digest in self.survey.digests.items())
         done = 0
+        progress(done, wanted)
 
         def count(size: int) -> None:
             nonlocal done
@@ -138,16 +139,14 @@ class _Writer:
 
         for window in range(windows):
             held = list(islice(given, total * (window + 1) // windows - total * window // windows))
-            matrix = self._vectors(held, count)
-            stamped = [replace(record, payload={**record.payload, "embedded": _digest(text)}) for record, text, _ in held]
-            self.store.add(self.manifest.version, stamped, matrix)
+            self.store.add(self.manifest.version, [record for record, _, _ in held], self._vectors(held, count))
             progress(done, max(wanted, done))
         return done
 
     def _vectors(self, held: list[_Given], count: Callable[[int], None]) -> Vectors:
         matrix = np.zeros((len(held), self.embeddings.dimension), dtype=np.float32)
         matrix[:, 0] = 1.0  # records without a vector of their own still need one for Chroma
-        same = [record.id for record, text, _ in held if text and self.old.get(record.id) == _digest(text)]
+        same = [record.id for record, text, _ in held if text and self.old.get(record.id) == record.payload["embedded"]]
         known = self.store.vectors(self.previous, same) if same else {}
         new = []
         for row, (record, text, vector) in enumerate(held):
@@ -163,6 +162,12 @@ class _Writer:
 
 def _everything(records: Iterable[tuple[Record, str]], probe: Probe | None) -> Iterator[_Given]:
     return chain(((record, text, None) for record, text in records), ((record, "", vector) for record, vector in probe_records(probe)))
+
+
+def _stamped(given: _Given) -> _Given:
+    """With the digest of what is embedded in the payload."""
+    record, text, vector = given
+    return replace(record, payload={**record.payload, "embedded": _digest(text)}), text, vector
 
 
 def _survey(records: Iterable[tuple[Record, str]], probe: Probe | None) -> _Survey:

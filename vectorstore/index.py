@@ -1,6 +1,7 @@
 """An opened index version: passages, lists, texts and editorial data in memory, and hybrid search over them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from vectorstore.errors import DamagedIndexError, IndexMismatchError
 from vectorstore.lexical import LexicalIndex, stems
 from vectorstore.store import SCHEMA, Record, Store
 from vectorstore.types import Hit, IndexManifest
+from vectorstore.versions import Ids, counterparts
 
 # Weight of BM25 beside the dense parts; on FAQs in English and French less than 1 was better (docs/decisions/0004).
 _LEXICAL = 0.4
+_GROUP = 8  # passages of a language from which their mean and deviation can be told
 EXACT_LIMIT = 50_000  # up to this many passages the vectors are searched exactly, in memory
 Vectors = npt.NDArray[np.float32]
 
@@ -73,6 +76,10 @@ class Index:
         self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
         self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
         self.agencies: tuple[Agency, ...] = tuple(_agency(entry) for entry in corpus["agencies"])
+        # The passages of each language: a model finds texts in the question's own language nearer, whatever they say.
+        spoken = [passage.language for passage in self.passages]
+        groups = [np.array([row for row, other in enumerate(spoken) if other == language]) for language in sorted(set(spoken))]
+        self._languages = tuple(group for group in groups if len(group) >= _GROUP) if len(groups) > 1 else ()
         self._lexical = {language: self._make_lexical(language) for language in LANGUAGES}
 
     @classmethod
@@ -104,6 +111,14 @@ class Index:
     def text(self, passage_id: str, language: str) -> str:
         """The passage in *language* where a translation is kept, else as it is."""
         return self.translations[passage_id].get(language, self.by_id[passage_id].text)
+
+    def counterpart(self, identity: str, language: str) -> Ids | None:
+        """The passages (for a list: the list) that say the same in the version of the document in *language*, where that is certain."""
+        return self._counterparts.get(identity, {}).get(language)
+
+    @cached_property
+    def _counterparts(self) -> dict[str, dict[str, Ids]]:
+        return counterparts(self.passages, self.lists, self.sources, self.canonical)
 
     def covers(self, language: str) -> bool:
         """Whether a good part of the passages can be read in *language*, so that words can be compared."""
@@ -146,7 +161,7 @@ class Index:
             usable["lexical"] = lexical
         fused = np.zeros(len(self.passages))
         for name, scores in usable.items():
-            fused += (_LEXICAL if name == "lexical" else 1.0) * (scores - scores.mean()) / max(float(scores.std()), 1e-9)
+            fused += _LEXICAL * _standard(scores, ()) if name == "lexical" else _standard(scores, self._languages)
         best = np.argsort(-fused, kind="stable")[:k]
         low, high = float(fused.min()), float(fused.max())
         return [
@@ -162,6 +177,14 @@ class Index:
         return LexicalIndex(
             [stems(" ".join((*passage.heading_path, self.text(passage.id, language))), language) for passage in self.passages]
         )
+
+
+def _standard(scores: Vectors, groups: tuple[npt.NDArray[np.int64], ...]) -> npt.NDArray[np.float64]:
+    """Zero mean and unit deviation over all passages, and over each of *groups* by itself."""
+    made = np.asarray((scores - scores.mean()) / max(float(scores.std()), 1e-9), dtype=np.float64)
+    for group in groups:
+        made[group] = (scores[group] - scores[group].mean()) / max(float(scores[group].std()), 1e-9)
+    return made
 
 
 def _cosine(matrix: Vectors, vector: Vectors, span: tuple[int, int]) -> Vectors:

@@ -28,16 +28,25 @@ function openPlace(place) {
   box.scrollTop = Math.max(0, mark.offsetTop - box.clientHeight / 3);
 }
 
+// The picture of a page is loaded when it is first opened.
+let pagesWanted = false; // the reader opened one: the next source shows its page, too
+function openSheet(sheet) {
+  const picture = sheet.querySelector("img");
+  if (!picture.hasAttribute("src")) picture.src = picture.dataset.src;
+}
+
 function openCard(card) {
   stopFollowing();
   for (const other of element.querySelectorAll(".card.current")) other.classList.remove("current");
-  for (const other of element.querySelectorAll("details.place[open]")) if (!card.contains(other)) other.open = false;
+  for (const other of element.querySelectorAll("details:is(.place, .sheet)[open]")) if (!card.contains(other)) other.open = false;
   card.classList.add("current");
   const place = card.querySelector("details.place");
   if (place) {
     place.open = true;
     openPlace(place);
   }
+  const sheet = pagesWanted && card.querySelector("details.sheet");
+  if (sheet) sheet.open = true;
   card.focus({ preventScroll: true });
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
@@ -130,8 +139,17 @@ document.addEventListener("click", (event) => {
 });
 element.addEventListener("toggle", (event) => {
   if (event.target.matches("details.place") && event.target.open) openPlace(event.target);
+  if (event.target.matches("details.sheet") && event.target.open) openSheet(event.target);
+}, true);
+element.addEventListener("error", (event) => { // errors of pictures do not bubble
+  const sheet = event.target.closest("details.sheet");
+  if (!sheet) return;
+  sheet.querySelector("a").hidden = true;
+  sheet.querySelector(".missing").hidden = false;
 }, true);
 element.addEventListener("click", (event) => {
+  const sheet = event.target.closest(".sheet > summary")?.parentElement;
+  if (sheet) pagesWanted = !sheet.open;
   const button = event.target.closest("button.back");
   if (button) goBack(button.closest(".card"));
 });

@@ -14,8 +14,8 @@ from ingest.reading import Reading
 _MEGABYTES = 50
 _NESTING = 1000  # parsing takes time with the square of the depth; no page is nested a tenth as deep
 _CONTAINER = re.compile(
-    rb"<(/?)(?:div|ul|ol|menu|dl|section|article|main|blockquote|center|fieldset|details|figure|address|nav|aside|header|footer|form|button|"
-    rb"pre|table)\b",
+    r"<(/?)(?:div|ul|ol|menu|dl|section|article|main|blockquote|center|fieldset|details|figure|address|nav|aside|header|footer|form|button|"
+    r"pre|table)\b",
     re.IGNORECASE,
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -49,12 +49,12 @@ def read(path: Path) -> Reading:
     """
     raw = read_limited(path, _MEGABYTES)
     with foreign(path, "HTML"):
+        text, notes = decode(raw)
         depth = 0
-        for tag in _CONTAINER.finditer(raw):
+        for tag in _CONTAINER.finditer(text):
             depth = max(depth - 1, 0) if tag.group(1) else depth + 1
             if depth > _NESTING:
                 raise too_deep(path)
-        text, notes = decode(raw)
         body = LexborHTMLParser(text).body
         walk = _Walk(Composer(path))
         if body is not None:

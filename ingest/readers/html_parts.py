@@ -34,6 +34,8 @@ def decode(raw: bytes) -> tuple[str, list[str]]:
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return _decoded(raw[len(mark) :], encoding)
+    if raw[:2] in (b"<\x00", b"\x00<"):  # the mark is missing
+        return _decoded(raw, "utf-16-le" if raw[:1] == b"<" else "utf-16-be")
     declared = _DECLARED.search(raw[:4096])
     name = declared.group(1).decode("ascii", "replace") if declared else ""
     if _KNOWN.fullmatch(name) and not name.lower().startswith("utf"):

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -423,9 +424,9 @@ def test_what_was_read_is_kept_until_the_file_changes(corpus: Path, data: Path, 
     TestFetch().fetch(corpus, data)
     read: list[str] = []
 
-    def reading(sources: list[Source]) -> list[Document | SourceFileError]:
+    def reading(sources: list[Source], **options: Any) -> list[Document | SourceFileError]:
         read.extend(source.id for source in sources)
-        return read_all_guarded(sources)
+        return read_all_guarded(sources, **options)
 
     monkeypatch.setattr(ingest.shelf, "read_all_guarded", reading)
 

@@ -194,7 +194,7 @@ def test_the_copied_text_carries_the_quotations() -> None:
 
 
 def test_every_language_fills_the_same_fields() -> None:
-    names = {field.name for field in fields(EN)} - {"status", "units", "feedback", "agencies"}
+    names = {field.name for field in fields(EN)} - {"status", "units", "feedback", "agencies", "pages"}
     for texts in TEXTS.values():
         assert set(texts.status) == set(EN.status) and set(texts.units) == set(EN.units)
         assert all(text == text.strip() != "" and "{" not in text for text in asdict(texts.feedback).values())
