@@ -65,18 +65,25 @@ _FIELDS = (
     "sector sectors setor secteur sector publico public publica prive privado privada private",
     "topic topics tema temas theme themes domaine field area works",
 )
+# Values of a directory's fields that are the same in all languages but for their words.
+_VALUES = (
+    "private privado privada privados privadas prive privee prives privees",
+    "public publico publica publicos publicas publique publiques publics governmental gubernamental governamental gouvernemental",
+)
 FIELD_WORDS = frozenset(" ".join(_FIELDS).split())
 # Words that make a question and say nothing of what it is about.
 FRAME = {
     "en": (
-        "work deal run exist offer provide involve have help carry operate active responsible address concern include "
+        "that which who whom while here there now already currently work deal run exist offer provide involve have help "
+        "carry operate active responsible address concern include "
         "mention say tell give "
         "show report please everything all according it its their there them other also kind type compare name call appear "
         "agency organization institution body entity association foundation programme program project initiative activity country "
         "state document annex report directory study contribution delegation"
     ),
     "es": (
-        "trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber hay tener tienen tiene "
+        "ya actualmente ahora aqui trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber "
+        "hay tener tienen tiene "
         "atender atienden incluir "
         "mencionar tratar figuran figura aparecen decir dice ruego favor quisiera enumerar enumere comparar todos todas "
         "su sus ello tipo llamar "
@@ -84,13 +91,15 @@ FRAME = {
         "estado documento anexo informe directorio estudio contribución delegación hacer hace puede ser son"
     ),
     "pt": (
-        "trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver há ter têm tem atender atendem incluir "
+        "já atualmente agora aqui trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver "
+        "há ter têm tem atender atendem incluir "
         "mencionar tratar constam consta aparecem dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
         "responsável agência organismo organização instituição entidade órgão associação fundação programa projeto iniciativa atividade "
         "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz pode ser são"
     ),
     "fr": (
-        "travailler travaillent travaille occupent occupe exister existent offrir offrent avoir ont tenir mener inclure mentionner traiter "
+        "déjà actuellement maintenant ici travailler travaillent travaille occupent occupe exister existent offrir offrent "
+        "avoir ont tenir mener inclure mentionner traiter "
         "figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler chargé selon "
         "agence organisme organisation institution entité association fondation programme projet initiative activité pays état document "
         "annexe rapport répertoire étude contribution délégation domaine faire fait peut être sont elle elles ils"
@@ -145,3 +154,13 @@ def asks_field(question: str, labels: set[str]) -> bool:
     words = set(re.findall(r"\w+", fold(question)))
     said = {word for label in labels for word in re.findall(r"\w+", fold(label))}
     return any(words & set(field.split()) and said & set(field.split()) for field in _FIELDS)
+
+
+def asked_values(question: str) -> list[frozenset[str]]:
+    """For each value of a field that *question* names, its words in all languages.
+
+    >>> [sorted(words)[:2] for words in asked_values("¿Qué entidades privadas hay?")]
+    [['privada', 'privadas']]
+    """
+    words = set(re.findall(r"\w+", fold(question)))
+    return [frozenset(value.split()) for value in _VALUES if words & set(value.split())]

@@ -15,6 +15,7 @@ from assistant.asked import (
     DOCUMENTS,
     FIELD_WORDS,
     FRAME,
+    asked_values,
     asks_bodies,
     asks_field,
     asks_many,
@@ -182,6 +183,8 @@ class Finder:
         items = [row for row in fitting if self.passages[row].list_id or self.passages[row].kind == "table_row"]
         if bodies:
             items = [row for row in items if self.passages[row].kind == "table_row"]
+            for value in asked_values(question):
+                items = [row for row in items if value & self._words[row]] or items
         if not items:
             return [], not bodies
         topical = {c for c in named.concepts if not all(c in self._concepts[row] for row in items)}  # what all have is what they are
@@ -197,7 +200,7 @@ class Finder:
                 return self._one_kind(exact or chosen, bodies), True
         if (named.states or named.names or bodies) and not rest and not topical:
             return self._one_kind(items, bodies), True
-        led = [] if topical or bodies else self._led(hits, set(fitting), foreign)
+        led = [] if topical or bodies else self._led(hits, set(fitting), foreign and len(fitting) < len(self.passages))
         return led, not bodies  # in a directory, a topic that no entry has is an answer, too: there is none
 
     def _one_kind(self, rows: list[int], bodies: bool) -> list[int]:
@@ -210,9 +213,11 @@ class Finder:
     def _led(self, hits: list[Hit], fitting: set[int], foreign: bool) -> list[int]:
         """The whole list or section that the best passage heads, or the list that it introduces or is a good member of.
 
-        Across languages, where words do not tell which passage is best, the best heading among the first passages counts.
+        Across languages, where words do not tell which passage is best, the best heading counts when names narrow the choice.
         """
-        headings = [hit.passage for hit in hits[:_READ] if hit.passage.kind == "heading"]
+        above = {path for row in fitting if self.passages[row].kind != "heading" and (path := self.passages[row].heading_path)}
+        heads = (hit.passage for hit in hits if hit.passage.kind == "heading")
+        headings = [p for p in heads if (*p.heading_path, display_heading(p.text)) in above]
         best = headings[0] if foreign and headings else hits[0].passage
         if best.kind == "heading":
             path = (*best.heading_path, display_heading(best.text))
@@ -222,7 +227,8 @@ class Finder:
             ]
         for found in self._index.lists.values():
             if found.intro_id == best.id:
-                return [row for identity in found.passage_ids if (row := self._place.get(identity)) in fitting and row is not None]
+                rows = [row for identity in found.passage_ids if (row := self._place.get(identity)) in fitting and row is not None]
+                return [self._place[best.id], *rows] if best.kind == "list_item" else rows
         same = [hit for hit in hits[:_READ] if best.list_id and hit.passage.list_id == best.list_id]
         if best.list_id and best.kind != "table_row" and len(same) >= 3:
             members = (self._place[identity] for identity in self._index.lists[best.list_id].passage_ids)

@@ -12,11 +12,12 @@ from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Statement
 from ingest.blocks import label_of
 from ingest.bodies import bodies
-from ingest.editorial import Quote
+from ingest.editorial import LANGUAGES, Quote
 from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage, PassageList, Source
 from vectorstore.index import Index
+from vectorstore.versions import quote_in
 
 
 @dataclass
@@ -48,7 +49,8 @@ class Writer:
         self._headings: dict[str, dict[str, str]] = {}
         for passage in index.passages:
             if passage.kind == "heading":
-                self._headings[display_heading(passage.text)] = index.translations[passage.id]
+                official = {code: index.by_id[ids[0]].text for code in LANGUAGES if (ids := index.counterpart(passage.id, code))}
+                self._headings[display_heading(passage.text)] = {**index.translations[passage.id], **official}
 
     def write(self, plan: Plan, question: str, language: str) -> Draft:
         """The draft for *plan*, every statement with the quotation that it is."""
@@ -62,10 +64,12 @@ class Writer:
             self._silence(draft, plan, question, language)
         else:
             self._premises(draft, plan, question, language)
+            versions = self._versions(plan.quotes, language)
+            shown = replace(plan, quotes=tuple(versions), span=self._span(plan, versions))
             if plan.kind in ("list", "group", "topic") or self._whole_items(plan):
-                self._items(draft, plan, language)
+                self._items(draft, shown, versions, language)
             else:
-                self._facts(draft, plan, language)
+                self._facts(draft, shown, language)
             self._agencies(draft, language)
             self._described(draft, language)
             draft.lines.extend(f"\n{dict(reason)[language]}" for reason in plan.unanswered if language in dict(reason))
@@ -75,6 +79,44 @@ class Writer:
         """Whether a fact is nothing but whole items of lists: such an answer says how many of the list they are."""
         passages = [(quote, self._index.by_id[quote.passage_id]) for quote in plan.quotes]
         return plan.span is None and all(p.list_id and (q.start, q.end) == (p.start, p.end) and p.unit == "action" for q, p in passages)
+
+    def _versions(self, quotes: Sequence[Quote], language: str) -> dict[Quote, Quote]:
+        """What is quoted, in order, and which of *quotes* it stands for: the version in the reader's language, else the original.
+
+        A passage is quoted once, and a list in one language, though *quotes* may have them in several.
+        """
+        lists = {self._index.by_id[quote.passage_id].list_id for quote in quotes}
+        shown: dict[Quote, Quote] = {}
+        for quote in quotes:
+            passage = self._index.by_id[quote.passage_id]
+            ids = self._preferred(passage.id, passage.source_id, language)
+            if not ids and lists.intersection(self._preferred(passage.list_id or "", passage.source_id, language)):
+                continue
+            for found in quote_in(quote, passage, [self._index.by_id[identity] for identity in ids]) if ids else (quote,):
+                within = (k for k in shown if k.passage_id == found.passage_id and k.start <= found.start and found.end <= k.end)
+                if not any(ids or shown[k] != k for k in within):
+                    shown[found] = quote
+        return shown
+
+    def _preferred(self, identity: str, source_id: str, language: str) -> tuple[str, ...]:
+        """The counterpart of a passage or list that is quoted in its stead; none where it is itself the one to quote."""
+        if self._index.sources[source_id].language == language:
+            return ()
+        return self._index.counterpart(identity, language) or self._original(identity, source_id)
+
+    def _original(self, identity: str, source_id: str) -> tuple[str, ...]:
+        original = self._index.sources.get(self._index.sources[source_id].version_of or "")
+        return (self._index.counterpart(identity, original.language) or ()) if original else ()
+
+    def _span(self, plan: Plan, versions: dict[Quote, Quote]) -> tuple[int, int] | None:
+        """The place of the short answer in what is quoted first: in another version only a figure or link that is there verbatim, once."""
+        first = next(iter(versions), None)
+        if not plan.span or first is None or first == plan.quotes[0]:
+            return plan.span
+        text = self._index.canonical[plan.quotes[0].source_id][slice(*plan.span)]
+        quoted = self._index.canonical[first.source_id][first.start : first.end]
+        found = [first.start + match.start() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", quoted)]
+        return (found[0], found[0] + len(text)) if len(found) == 1 and re.search(r"\d|://|@", text) else None
 
     def _cite(self, into: list[Citation], quote: Quote, mark: tuple[int, int] | None = None) -> Citation:
         inside = (mark[0] - quote.start, mark[1] - quote.start) if mark and quote.start <= mark[0] and mark[1] <= quote.end else None
@@ -110,12 +152,16 @@ class Writer:
         chosen = [place for place, (a, b) in enumerate(spans) if a < end and start < b]
         return " ".join(translation[theirs[place][0] : theirs[place][1]] for place in chosen)
 
-    def _items(self, draft: Draft, plan: Plan, language: str) -> None:
+    def _items(self, draft: Draft, plan: Plan, versions: dict[Quote, Quote], language: str) -> None:
         groups: dict[str, list[Quote]] = {}
-        for quote in plan.quotes:
-            passage = self._index.by_id[quote.passage_id]
-            groups.setdefault(self._outermost(passage.list_id) or passage.locator, []).append(quote)
-        total = sum(self._sizes[key] for key in groups if key in self._index.lists)
+        totals: dict[str, int] = {}
+        for quote, planned in versions.items():
+            passage = self._index.by_id[planned.passage_id]
+            found_in = self._outermost(passage.list_id) or ""
+            key = next(iter(self._original(found_in, passage.source_id)), found_in) or passage.locator
+            groups.setdefault(key, []).append(quote)
+            totals[key] = max(totals.get(key, 0), len(groups[key]), self._sizes[found_in])
+        total = sum(totals[key] for key in groups if key in self._index.lists)
         listed = sum(len(quotes) for key, quotes in groups.items() if key in self._index.lists)
         if plan.count:
             units = {self._index.lists[key].unit for key in groups if key in self._index.lists}
@@ -125,7 +171,9 @@ class Writer:
         number = 0
         for key, quotes in groups.items():
             found = self._index.lists.get(key)
-            draft.lines.append(self._header(found, quotes, language))
+            if len({versions[quote].source_id for quote in quotes}) > 1:  # found in two versions
+                quotes.sort(key=lambda quote: (quote.source_id, quote.start))
+            draft.lines.append(self._header(found, quotes, totals[key], language))
             for quote in quotes:
                 number += 1
                 self._state(draft, quote, language, f"{number}. ")
@@ -139,10 +187,11 @@ class Writer:
             list_id = above.list_id
         return list_id
 
-    def _header(self, found: PassageList | None, quotes: Sequence[Quote], language: str) -> str:
+    def _header(self, found: PassageList | None, quotes: Sequence[Quote], total: int, language: str) -> str:
+        first = self._index.by_id[quotes[0].passage_id]
         if found is None:
-            return f"\n**{self._place(self._index.by_id[quotes[0].passage_id], language)}**:\n"
-        where, total = self._where(found, language), self._sizes[found.id]
+            return f"\n**{self._place(first, language)}**:\n"
+        where = self._where(self._index.lists.get(self._outermost(first.list_id) or "", found), language)
         if len(quotes) == total:
             return "\n" + message("list_intro", language, where=where, count=total, unit=unit_name(found.unit, total, language)) + "\n"
         line = message("group", language, where=where, shown=len(quotes), total=total, unit=unit_name(found.unit, total, language))
@@ -197,7 +246,7 @@ class Writer:
             for name in bodies(citation.quote):
                 named.setdefault(name, []).append(citation.number)
         draft.agencies.extend(Agency(name, tuple(numbers)) for name, numbers in named.items())
-        units = {self._index.by_id[citation.passage_id].unit for citation in draft.citations}
+        units = {self._of_original(citation).unit for citation in draft.citations}
         directory = missing_directory(self._index)
         if "action" in units and named:
             draft.lines.append("\n" + message("agencies", language, names=join_names(list(named), language)))
@@ -208,9 +257,18 @@ class Writer:
         """Below what a document says of one annex: that the annex itself is not in the index, and its link."""
         only = draft.citations[0] if len(draft.citations) == 1 else None
         for source in self._index.sources.values():
-            described = only and re.search(rf"\b{re.escape(source.short_title)}$", only.locator)
-            if only and described and source.id not in self._index.canonical and str(source.url) not in only.quote:
+            described = only and re.search(rf"\b{re.escape(source.short_title)}$", self._of_original(only).locator)
+            if only and described and self._absent(source) and str(source.url) not in only.quote:
                 draft.lines.append("\n" + message("annex_missing", language, annex=source.short_title, url=source.url))
+
+    def _of_original(self, citation: Citation) -> Passage:
+        return self._index.by_id[next(iter(self._original(citation.passage_id, citation.source_id)), citation.passage_id)]
+
+    def _absent(self, source: Source) -> bool:
+        """Whether neither a document nor a version of it is in the index."""
+        return not any(
+            source.id in (other.id, other.version_of) and other.id in self._index.canonical for other in self._index.sources.values()
+        )
 
     @staticmethod
     def _mentions(question: str, source: Source) -> bool:
@@ -229,9 +287,10 @@ class Writer:
         titles = [self._index.sources[source_id].short_title for source_id in sorted(self._index.canonical)]
         draft.lines.append(message("looked_at", language, count=len(self._index.passages), titles=join_names(titles, language)))
         for source in self._index.sources.values():
-            if source.id not in self._index.canonical and self._mentions(question, source):
+            if self._absent(source) and self._mentions(question, source):
                 draft.lines.append(message("annex_missing", language, annex=source.short_title, url=source.url))
-        nearest = [quote for quote in plan.nearest if " " in self._index.canonical[quote.source_id][quote.start : quote.end].strip()]
+        near = self._versions(plan.nearest, language)
+        nearest = [quote for quote in near if " " in self._index.canonical[quote.source_id][quote.start : quote.end].strip()]
         if nearest:  # a bare link says nothing
             draft.lines.append("\n" + message("nearest", language) + "\n")
             for quote in nearest:

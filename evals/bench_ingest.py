@@ -7,6 +7,7 @@ hang on the text alone, have the dimension of the product's, and lie on a plane 
 import hashlib
 import json
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from evals.bench import child
+from evals.records import ROOT
 from ingest.editorial import Editorial
+from ingest.errors import UserError
 from ingest.manifest import load_manifest, read_canonical
 from ingest.settings import Settings
 from ingest.structure import build_document
@@ -122,8 +124,7 @@ def memory(sizes: Sequence[int], progress: _Progress = lambda done, total: None)
     for done, size in enumerate(sizes):
         row: dict[str, float] = {"passages": size}
         for step, mode in enumerate(MODES):
-            seconds, row[mode] = child(["-m", "evals.bench_ingest", mode, str(size)])
-            row[f"{mode}_seconds"] = seconds
+            row[f"{mode}_seconds"], row[mode] = _child(mode, size)
             progress(done * len(MODES) + step + 1, len(sizes) * len(MODES))
         rows.append(row)
     more = max(1, sizes[-1] - sizes[0])
@@ -166,6 +167,29 @@ def ingest_tables(figures: dict[str, Any]) -> list[tuple[str, Sequence[str], Seq
     ]
 
 
+def _child(mode: str, size: int) -> tuple[float, float]:
+    """(seconds, peak in MiB) as the child itself says: what the system says of a child counts the memory of its parent at the start, too.
+
+    Raises:
+        UserError: it failed.
+    """
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "evals.bench_ingest", mode, str(size)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(f"{' '.join(command[1:])} failed: {(done.stderr.strip().splitlines() or [done.returncode])[-1]}")
+    return time.perf_counter() - started, float(done.stdout)
+
+
+def _peak() -> float:
+    """Peak memory of this process in MiB."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    except (OSError, StopIteration):  # not Linux; there what getrusage says may count the parent
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def _bare(folder: Path, count: int) -> None:
     """The same texts and vectors into a Chroma with the same graph, and nothing else."""
     import chromadb
@@ -200,4 +224,4 @@ def _measured(mode: str, count: int) -> None:
 
 if __name__ == "__main__":
     _measured(sys.argv[1], int(sys.argv[2]))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(_peak())
