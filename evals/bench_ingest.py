@@ -6,7 +6,6 @@ hang on the text alone, have the dimension of the product's, and lie on a plane 
 
 import hashlib
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from evals.bench import peak_mib
 from evals.records import ROOT
 from ingest.editorial import Editorial
 from ingest.errors import UserError
@@ -177,17 +177,8 @@ def _child(mode: str, size: int) -> tuple[float, float]:
     command = [sys.executable, "-m", "evals.bench_ingest", mode, str(size)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        raise UserError(f"{' '.join(command[1:])} failed: {(done.stderr.strip().splitlines() or [done.returncode])[-1]}")
+        raise UserError(f"{' '.join(command[1:])} failed: {(done.stderr.strip().splitlines() or [str(done.returncode)])[-1]}")
     return time.perf_counter() - started, float(done.stdout)
-
-
-def _peak() -> float:
-    """Peak memory of this process in MiB."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-    except (OSError, StopIteration):  # not Linux; there what getrusage says may count the parent
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _bare(folder: Path, count: int) -> None:
@@ -224,4 +215,4 @@ def _measured(mode: str, count: int) -> None:
 
 if __name__ == "__main__":
     _measured(sys.argv[1], int(sys.argv[2]))
-    print(_peak())
+    print(peak_mib())

@@ -191,8 +191,10 @@ def markdown_table(outcomes: Sequence[Outcome], *, limits: str, copies: int, ind
         f"{sum(one.seconds for one in outcomes):,.0f} s; the longest {max(one.seconds for one in outcomes):.1f} s.",
         "",
         *([index, ""] if index else []),
+        "\\* pages on which a passage begins; OCR: those of them that were read by text recognition.",
+        "",
         *_rows(
-            ("File", "Kind", "KB", "Pages", "Passages", "Lists", "OCR", "s", "Outcome", "Notes or message"),
+            ("File", "Kind", "KB", "Pages*", "Passages", "Lists", "OCR", "s", "Outcome", "Notes or message"),
             (
                 (f"`{one.name}`", one.kind, f"{one.size / 1000:,.1f}", *_counts(one), f"{one.seconds:.1f}", one.outcome, _short(one.said))
                 for one in outcomes

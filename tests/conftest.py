@@ -29,8 +29,8 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # The same examples in every run, so that a change is what turns a test red. To look for more: --hypothesis-profile=hunt
-hypothesis_settings.register_profile("fixed", derandomize=True, database=None, max_examples=200)
-hypothesis_settings.register_profile("hunt", max_examples=5000, database=None)
+hypothesis_settings.register_profile("fixed", derandomize=True, database=None, max_examples=200, deadline=None)
+hypothesis_settings.register_profile("hunt", max_examples=5000, database=None, deadline=None)
 hypothesis_settings.load_profile("fixed")
 
 

@@ -21,7 +21,7 @@ FILES = sorted([*(path for room in ROOMS for path in (ROOT / room).rglob("*.py")
 PRODUCT = [path for path in FILES if path.relative_to(ROOT).parts[0] != "evals"]
 # The modules that adapt a library, and so the only ones that may know its types.
 ADAPTERS = {
-    "chromadb": {"vectorstore/store.py", "evals/baselines.py"},
+    "chromadb": {"vectorstore/store.py", "evals/baselines.py", "evals/bench_ingest.py"},
     "langchain": {
         "vectorstore/embeddings.py",
         "vectorstore/retriever.py",
