@@ -16,6 +16,8 @@ from ingest.errors import UserError
 DEFAULT_FLOORS = Path(__file__).resolve().parent / "floors.json"
 _GROUPS = ("overall", "category", "language")
 
+_VISIBLE = 0.0005  # half of the last digit that the tables show
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -129,7 +131,9 @@ def compare_runs(a: Run, b: Run) -> Comparison:
 def _deltas(group: str, pairs: list[tuple[CaseResult, CaseResult]]) -> list[Delta]:
     means = [delta for metric in METRICS if (delta := _delta(group, metric, pairs))]
     before, after = ([pair[side] for pair in pairs] for side in (0, 1))
-    return means + [Delta(group, name, *found) for name, found in group_differences(outcomes_of(before), outcomes_of(after)).items()]
+    groups = [Delta(group, name, *found) for name, found in group_differences(outcomes_of(before), outcomes_of(after)).items()]
+    # Confidences differ in the last digits when the same texts were embedded in other batches; that is no change.
+    return means + [delta for delta in groups if abs(delta.after - delta.before) >= _VISIBLE]
 
 
 def _delta(group: str, metric: str, pairs: list[tuple[CaseResult, CaseResult]]) -> Delta | None:
