@@ -61,6 +61,7 @@ class Planner:
         self._decider = decider
         self._index = decider.index
         covered = {quote.source_id for target in decider.matcher.targets for quote in target.quotes}
+        covered |= {source.id for source in self._index.sources.values() if source.version_of in covered}  # the same text again
         self._finder = Finder(self._index, decider.vocabulary, covered)
         self._sources = covered
 

@@ -92,10 +92,10 @@ class Writer:
             ids = self._preferred(passage.id, passage.source_id, language)
             if not ids and lists.intersection(self._preferred(passage.list_id or "", passage.source_id, language)):
                 continue
-            for found in quote_in(quote, passage, [self._index.by_id[identity] for identity in ids]) if ids else (quote,):
-                within = (k for k in shown if k.passage_id == found.passage_id and k.start <= found.start and found.end <= k.end)
-                if not any(ids or shown[k] != k for k in within):
-                    shown[found] = quote
+            found = quote_in(quote, passage, self._index.by_id[ids[0]]) if ids else quote
+            within = (k for k in shown if k.passage_id == found.passage_id and k.start <= found.start and found.end <= k.end)
+            if not any(ids or shown[k] != k for k in within):
+                shown[found] = quote
         return shown
 
     def _preferred(self, identity: str, source_id: str, language: str) -> tuple[str, ...]:

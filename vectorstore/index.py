@@ -118,7 +118,7 @@ class Index:
 
     @cached_property
     def _counterparts(self) -> dict[str, dict[str, Ids]]:
-        return counterparts(self.passages, self.lists, self.sources, self.canonical)
+        return counterparts(self.passages, self.sources, self.canonical)
 
     def covers(self, language: str) -> bool:
         """Whether a good part of the passages can be read in *language*, so that words can be compared."""

@@ -33,6 +33,7 @@ let pagesWanted = false; // the reader opened one: the next source shows its pag
 function openSheet(sheet) {
   const picture = sheet.querySelector("img");
   if (!picture.hasAttribute("src")) picture.src = picture.dataset.src;
+  if (sheet.contains(document.activeElement)) sheet.scrollIntoView({ block: "start" }); // the reader opened it
 }
 
 function openCard(card) {

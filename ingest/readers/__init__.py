@@ -41,7 +41,9 @@ def sniff(path: Path) -> str:
     is_markdown = path.suffix.lower() in (".md", ".markdown")
     if _is_html(head, is_markdown):
         return "html"
-    if b"%PDF-" in head[:1024] and (b" obj" in head or not head.isascii()):  # behind junk; a text may speak of such files
+    if b"%PDF-" in head[:1024] and (
+        b" obj" in head or b"\x00" in head or not head.isascii()
+    ):  # behind junk; a text may speak of such files
         return "pdf"
     if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise SourceFileError(f"{path} is binary and of a kind that cannot be read. Use PDF, DOCX, HTML, Markdown or plain text.")

@@ -15,7 +15,7 @@ from ingest.readers.pdf_shapes import Word
 INSTALL = "apt-get install tesseract-ocr tesseract-ocr-spa tesseract-ocr-por tesseract-ocr-fra"
 _LANGUAGES = ("eng", "spa", "por", "fra")
 _DOTS = 300 / 72  # image dots per point: 300 dpi is what tesseract is trained for
-_SECONDS = 120  # for one page
+_SECONDS = 30  # for one page
 _SURE = 25.0  # per cent: what is recognised with less confidence is specks and lines
 
 

@@ -1,9 +1,10 @@
 """PDF: the text of the pages as headings, paragraphs, list items, table rows and footnotes, in reading order."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -19,16 +20,17 @@ from ingest.readers.pdf_content import PageWalk
 from ingest.readers.pdf_flow import Flow
 from ingest.readers.pdf_image import rewritten
 from ingest.readers.pdf_lines import Line, read_columns, rows_of, settle_marks
-from ingest.readers.pdf_margins import NOTE, Sheet, body_size, drop_running_lines, settle_edges, split_notes
+from ingest.readers.pdf_margins import NOTE, TABLE_SIZE, Sheet, body_size, drop_running_lines, settle_edges, split_notes
 from ingest.readers.pdf_shapes import Content, Word
 from ingest.readers.pdf_tables import Table, aligned_tables, ruled_tables
 from ingest.readers.pdf_text import Composer, Piece, Vocabulary, letters_of, set_levels
-from ingest.reading import Page, Reading
+from ingest.reading import Reading
 
 _MOST_PAGES = 5_000
 _MOST_CHARACTERS = 20_000_000  # of a whole file
 _MOST_WORK = 20_000_000  # drawing operators of a whole file; a page of text has a few thousand
 _PAGE_TOKENS = 1_000_000  # operators and operands of one page
+_RECOGNITION = 80.0  # seconds after which no further page is recognised; the guard ends a reading that takes 120
 _PLACEHOLDER = "\ue123table"  # stands for a ruled table while the columns are found
 
 
@@ -94,6 +96,10 @@ def _open(path: Path) -> PdfReader:
             if "password" in reason:
                 raise SourceFileError(
                     f"{path} is protected by a password. Save a copy without password protection (open it, then print or export to PDF)."
+                ) from None
+            if "security scheme" in reason:
+                raise SourceFileError(
+                    f"{path} is encrypted for the holders of a certificate, or in a way that is not known. Save a copy without protection."
                 ) from None
             raise SourceFileError(f"{path} is damaged or no PDF file ({reason}). Get it again, or open it and save it as PDF.") from None
     if not count:
@@ -163,8 +169,12 @@ def _recognise(path: Path, contents: dict[int, Content], blind: list[int], notes
     if not ocr.languages():
         notes.append(f"{path}: {named} {why}. To read {'it' if one else 'them'} install tesseract ({ocr.INSTALL}) and ingest again.")
         return []
-    sheets, failed = [], []
+    sheets, failed, late = [], [], []
+    started = time.monotonic()
     for number in blind:
+        if time.monotonic() - started > _RECOGNITION:
+            late.append(number)
+            continue
         try:
             words = ocr.recognise(path, number, contents[number].width)
         except (ocr.RecognitionError, SourceFileError):
@@ -178,6 +188,8 @@ def _recognise(path: Path, contents: dict[int, Content], blind: list[int], notes
         notes.append(f"{path}: {named} {why}; the text of {read_pages} was recognised from the image and may hold errors.")
     if failed:
         notes.append(f"{path}: no text could be recognised on {pages_named(failed)}.")
+    if late:
+        notes.append(f"{path}: no time was left to recognise the text of {pages_named(late)}. Split the file and add its parts.")
     return sheets
 
 
@@ -192,18 +204,15 @@ def _titles(reader: PdfReader) -> dict[int, list[tuple[str, int]]]:
             elif isinstance(entry, Destination) and (page := reader.get_destination_page_number(entry)) is not None:
                 titles.setdefault(page + 1, []).append((letters_of(str(entry.title or "")), min(level, 6)))
 
-    try:
+    with suppress(Exception):  # a file without usable bookmarks has headings all the same
         collect(reader.outline, 1)
-    except Exception:  # a file without usable bookmarks has headings all the same
-        return titles
     return titles
 
 
 def _labels(reader: PdfReader, count: int) -> list[str]:
-    try:
+    labels: list[str] = []
+    with suppress(Exception):  # a damaged label tree: pages are counted
         labels = [str(label) for label in reader.page_labels]
-    except Exception:  # a damaged label tree: pages are counted
-        labels = []
     return [labels[number] if number < len(labels) and labels[number].strip() else str(number + 1) for number in range(count)]
 
 
@@ -231,12 +240,12 @@ def _compose(sheets: list[Sheet], titles: dict[int, list[tuple[str, int]]], labe
     for piece in pieces + _notes(sheets):
         composer.add(piece)
     machine = {sheet.number for sheet in sheets if sheet.ocr}
-    pages: list[Page] = composer.pages(range(1, len(labels) + 1), lambda number: labels[number - 1], machine)
-    return Reading("".join(composer.text).rstrip("\n") + "\n", tuple(composer.blocks), tuple(pages), tuple(notes))
+    text = "".join(composer.text).rstrip("\n") + "\n"
+    return Reading(text, tuple(composer.blocks), tuple(composer.pages(labels, machine)), tuple(notes))
 
 
 def _placeholder(number: int, table: Table) -> Word:
-    return Word(f"{_PLACEHOLDER}{number}", table.edges[0], table.edges[-1], (table.top + table.bottom) / 2, 1.0)
+    return Word(f"{_PLACEHOLDER}{number}", table.edges[0], table.edges[-1], (table.top + table.bottom) / 2, TABLE_SIZE)
 
 
 def _with_tables(column: list[Line], sheet: Sheet) -> list[Line | Table]:

@@ -248,11 +248,7 @@ class Flow:
         usual = now.gap or self.leading * line.size
         if gap > 1.3 * usual:
             return hangs and place > _SAME and gap < 2.6 * self.leading * line.size
-        if hangs or now.label:
-            return True
-        if item and now.rest is None and place > now.edge + _SAME:
-            return True
-        if item and now.rest is not None and place > now.edge + _SAME and not early:
+        if hangs or now.label or (item and place > now.edge + _SAME and (now.rest is None or not early)):
             return True
         if not item and now.rest is not None and abs(place - now.rest) > 0.8 * line.size and (ended or early):
             return False

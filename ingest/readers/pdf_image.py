@@ -92,10 +92,10 @@ def _found(stream: str, text: str) -> list[tuple[int, int]]:
     result, after = [], 0
     for cell in cells:
         part = "".join(letter for _, letter in _letters(cell))
-        place = max(stream.find(part, after), -1) if len(part) > 2 else -1
-        if place < 0 and len(part) > 2:
+        place = stream.find(part, after)
+        if place < 0:
             place = stream.find(part)
-        if place >= 0:
+        if len(part) > 2 and place >= 0:
             result.append((place, place + len(part)))
             after = place
     if result:

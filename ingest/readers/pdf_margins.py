@@ -17,6 +17,7 @@ NOTE = re.compile(r"([⁰¹²³⁴-⁹]{1,3}(?=\s*\S)|(?:\[?\d{1,3}\]?|[*†‡�
 _MARGIN = 0.2  # of the page's height: running heads and feet stand no farther in
 _HEAD = 0.085  # of the page's height: text of the flow begins farther down
 _EDGE_ROWS = 4
+TABLE_SIZE = 1.0  # the type size of what stands for a ruled table while the columns are found
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ def split_notes(columns: list[list[Line]], height: float, body: float) -> tuple[
     kept: list[list[Line]] = []
     for column in columns:
         start = len(column)
-        while start and column[start - 1].size < 0.93 * body and column[start - 1].y > 0.3 * height:
+        while start and TABLE_SIZE < column[start - 1].size < 0.93 * body and column[start - 1].y > 0.3 * height:
             start -= 1
         first = next((position for position in range(start, len(column)) if NOTE.match(column[position].text)), None)
         if first is None:

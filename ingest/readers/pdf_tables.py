@@ -10,17 +10,17 @@ from ingest.readers.pdf_shapes import Rule, Word
 _TOUCH = 3.0  # points: lines that come so near to each other touch
 _MOST_RULES = 1_500  # more merged lines than that are a drawing
 _MARKER = re.compile(r"(?:[^\w\s]{1,2}|o|\(?(?:\d{1,3}|[a-z]|[ivxlIVXL]{1,6})[.)])")
+_MOST_LINES = 12  # of a row between two level lines
 _HEAD_LENGTH = 80  # characters: a longer cell is no column head
 
 
 @dataclass(slots=True)
 class Cell:
-    """The lines of one cell; ``wide`` counts the columns and ``high`` the rows that it spans."""
+    """The lines of one cell; ``wide`` counts the columns that it spans."""
 
     lines: list[str]
     bold: bool = False
     wide: int = 1
-    high: int = 1
 
 
 @dataclass(slots=True)
@@ -70,6 +70,12 @@ def ruled_tables(words: list[Word], rules: list[Rule]) -> tuple[list[Table], lis
     tables: list[Table] = []
     if not level or len(level) + len(upright) > _MOST_RULES:
         return tables, words
+
+    def take(table: Table, inside: list[Word]) -> list[Word]:
+        tables.append(table)
+        held = {id(word) for word in inside}
+        return [word for word in words if id(word) not in held]
+
     free = list(level)
     for across, down in _connected(level, upright):
         xs = _cluster([rule.x0 for rule in down] + [rule.x0 for rule in across] + [rule.x1 for rule in across])
@@ -79,19 +85,15 @@ def ruled_tables(words: list[Word], rules: list[Rule]) -> tuple[list[Table], lis
         inside = [w for w in words if xs[0] < (w.x0 + w.x1) / 2 < xs[-1] and ys[0] < w.y - 0.3 * w.size < ys[-1]]
         table = _grid(inside, across, down, xs, ys)
         if table:
-            tables.append(table)
+            words = take(table, inside)
             free = [rule for rule in free if rule not in across]
-            held = {id(word) for word in inside}
-            words = [word for word in words if id(word) not in held]
     for stack in _stacks(free):
         near = [w for w in words if stack[0].x0 - 5 < w.x0 and w.x1 < stack[0].x1 + 5]
         ys = _with_open_ends(near, [rule.y0 for rule in stack])
         inside = [w for w in near if ys[0] < w.y - 0.3 * w.size < ys[-1]]
         table = _between(inside, ys)
         if table:
-            tables.append(table)
-            held = {id(word) for word in inside}
-            words = [word for word in words if id(word) not in held]
+            words = take(table, inside)
     return tables, words
 
 
@@ -134,12 +136,12 @@ def _between(words: list[Word], ys: list[float]) -> Table | None:
         return None
     bands = [[Line(row) for row in rows_of([w for w in words if top < w.y - 0.3 * w.size < bottom])] for top, bottom in pairwise(ys)]
     bands = [band for band in bands if band]
-    if len(bands) < 2 or max(len(band) for band in bands[:-1]) > 12:
+    if len(bands) < 2 or max(len(band) for band in bands[:-1]) > _MOST_LINES:
         return None
     apart = len(bands) >= 4 or all(len(band) == 1 for band in bands)
     table = Table(ys[0], ys[-1], [x0 for x0, _ in columns] + [columns[-1][1]])
     for number, band in enumerate(bands):
-        groups = [band] if apart or number == 0 else _rows_by_first(band, columns[0][1])
+        groups = [band] if number == 0 or (apart and len(band) <= _MOST_LINES) else _rows_by_first(band, columns[0][1])
         for lines in groups:
             row: list[Cell | None] = [None] * len(columns)
             for line in lines:
@@ -237,11 +239,21 @@ def _grid(words: list[Word], across: list[Rule], down: list[Rule], xs: list[floa
         lines = [Line(row) for row in rows_of(inside)]
         rows, cols = {r for r, _ in members[place]}, [c for _, c in members[place]]
         texts = _unbroken(lines, xs[max(cols) + 1])
-        cell = Cell(texts, all(line.bold for line in lines), max(cols) - min(cols) + 1, len(rows))
+        cell = Cell(texts, all(line.bold for line in lines), max(cols) - min(cols) + 1)
         for r in rows:
             table.rows[r][min(cols)] = cell
-    table.rows = [row for row in table.rows if any(row)]
+    table.rows = [part for row in table.rows if any(row) for part in _figures(row)]
     return table
+
+
+def _figures(row: list[Cell | None]) -> list[list[Cell | None]]:
+    """*row*, or the rows that it holds: columns of figures are often ruled from top to bottom only."""
+    first, others = row[0], [cell for cell in row[1:] if cell]
+    count = len(first.lines) if first else 0
+    words = [line for cell in others for line in cell.lines if sum(map(str.isalpha, line)) > 2]
+    if count < 3 or len(others) < len(row) - 1 or words or any(len(cell.lines) != count for cell in others):
+        return [row]
+    return [[Cell([cell.lines[place]], cell.bold) if cell else None for cell in row] for place in range(count)]
 
 
 def _unbroken(lines: list[Line], edge: float) -> list[str]:
@@ -263,12 +275,8 @@ def aligned_tables(lines: list[Line]) -> list[Line | Table]:
     while position < len(lines):
         end = _run(lines, position)
         table = _align(lines[position:end]) if end - position >= 3 else None
-        if table:
-            result.append(table)
-            position = end
-        else:
-            result.append(lines[position])
-            position += 1
+        result.append(table or lines[position])
+        position = end if table else position + 1
     return result
 
 

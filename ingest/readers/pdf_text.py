@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest.blocks import Block, BlockKind
@@ -115,14 +115,14 @@ class Composer:
         self.text.append(line)
         self.length += len(line)
 
-    def pages(self, numbers: range, label: Callable[[int], str], read_by_machine: set[int]) -> list[Page]:
-        """The stretches of the pages in text order; a page whose notes stand at the end has two."""
+    def pages(self, labels: list[str], read_by_machine: set[int]) -> list[Page]:
+        """The stretches of the pages, which bear *labels*, in text order; a page whose notes stand at the end has two."""
         ends = [start for _, start in self.starts[1:]] + [self.length]
         stretches = [(page, start, end) for (page, start), end in zip(self.starts, ends, strict=False)]
         shown = {page for page, _, _ in stretches}
-        for number in numbers:
+        for number in range(1, len(labels) + 1):
             if number not in shown:  # an empty page stands where the next one begins
                 place = next((start for page, start, _ in stretches if page > number), self.length)
                 stretches.append((number, place, place))
         stretches.sort(key=lambda entry: (entry[1], entry[2], entry[0]))
-        return [Page(number, label(number), start, end, number in read_by_machine) for number, start, end in stretches]
+        return [Page(number, labels[number - 1], start, end, number in read_by_machine) for number, start, end in stretches]

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Request, TimeoutError
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, TimeoutError
 
 ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 120
 
 
 def free_port() -> int:
@@ -66,3 +74,59 @@ class Visit:
 
     def last_answer(self) -> str:
         return self.page.locator("#chat .bot-row").last.inner_text()
+
+
+def _drain(stream: IO[str], lines: list[str], ready: threading.Event) -> None:
+    for line in stream:
+        lines.append(line)
+        if "http://" in line:
+            ready.set()
+    ready.set()  # the process is gone: no use in waiting
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[str]:
+    """The address of `python app.py` as a process of its own, on a free port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=app_environment(data_dir, port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    ready = threading.Event()
+    reader = threading.Thread(target=_drain, args=(process.stdout, lines, ready), daemon=True)
+    reader.start()
+    try:
+        if not ready.wait(_START_SECONDS) or process.poll() is not None:
+            pytest.fail("The application did not start:\n" + "".join(lines))
+        yield f"http://127.0.0.1:{port}"
+        assert process.poll() is None, "The application died during the tests:\n" + "".join(lines)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join(5)
+        process.stdout.close()
+
+
+@contextmanager
+def open_window(browser: Browser, base_url: str, width: int, height: int, scheme: str) -> Iterator[Visit]:
+    """A fresh window on the page. Afterwards: no console error, no failed request, no request to any other host."""
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US", color_scheme=scheme)
+    context.set_default_timeout(20_000)
+    window = Visit(context.new_page(), context)
+    window.watch()
+    window.page.goto(base_url)
+    window.page.locator("#question textarea").wait_for()
+    window.page.wait_for_function("document.documentElement.lang === 'en' && document.querySelector('#chat [role=log]')")
+    yield window
+    context.close()
+    assert window.faults == []
