@@ -32,7 +32,7 @@ def progress_bar(console: Console, label: str, unit: str, scale: float = 1) -> I
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=None, said="")
         first, last, size = 0, 0, -1
 

@@ -84,11 +84,12 @@ def test_retrieval_on_a_small_folder(embeddings, folder, tmp_path):
 
 
 def test_the_index_can_be_kept(embeddings, folder, tmp_path):
-    data, calls = load_beir(folder), []
-    settings = Settings(data_dir=tmp_path)
-    for _ in range(2):
-        temporary_index(data, settings, "en", lambda done, total: calls.append(done), tmp_path / "kept")
-    assert calls == [5]
+    data, settings = load_beir(folder), Settings(data_dir=tmp_path)
+    calls: tuple[list[int], list[int]] = ([], [])
+    for made in calls:
+        temporary_index(data, settings, "en", lambda done, total, made=made: made.append(done), tmp_path / "kept")
+    assert max(calls[0]) == 5
+    assert max(calls[1], default=0) == 0
 
 
 def test_chroma_is_held_against_exact_search(embeddings, folder, tmp_path):
