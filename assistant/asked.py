@@ -5,8 +5,9 @@ fields of a directory are called, and words that make a question and say nothing
 """
 
 import re
+from functools import lru_cache
 
-from vectorstore.lexical import fold
+from vectorstore.lexical import fold, stems
 
 _MANY = {
     "en": (
@@ -70,9 +71,8 @@ _VALUES = (
     "private privado privada privados privadas prive privee prives privees",
     "public publico publica publicos publicas publique publiques publics governmental gubernamental governamental gouvernemental",
 )
-FIELD_WORDS = frozenset(" ".join(_FIELDS).split())
 # Words that make a question and say nothing of what it is about.
-FRAME = {
+_FRAME = {
     "en": (
         "that which who whom while here there now already currently work deal run exist offer provide involve have help "
         "carry operate active responsible address concern include "
@@ -107,6 +107,18 @@ FRAME = {
 }
 
 
+@lru_cache(maxsize=len(_FRAME))
+def frame_stems(language: str) -> frozenset[str]:
+    """The stems of the words that make a question."""
+    return frozenset(stem for word in _FRAME[language].split() for stem in stems(word, language))
+
+
+@lru_cache(maxsize=len(_FRAME))
+def field_stems(language: str) -> frozenset[str]:
+    """The stems of the words for the fields of a directory, as *language* stems them."""
+    return frozenset(stem for field in _FIELDS for word in field.split() for stem in stems(word, language))
+
+
 def asks_many(question: str, language: str) -> bool:
     """Whether *question* asks for all there is of something rather than for one fact."""
     text = fold(question)
@@ -126,7 +138,7 @@ def asks_what_is_said(question: str) -> bool:
 def asks_bodies(question: str, language: str) -> bool:
     """Whether *question* asks which bodies there are ("which agencies", "agencies in …", "which organisation").
 
-    >>> asks_bodies("Jamaica agencies prisons", "en"), asks_bodies("What is an agency?", "en")
+    >>> asks_bodies("agencies for sports", "en"), asks_bodies("What is an agency?", "en")
     (True, False)
     """
     text = fold(question)

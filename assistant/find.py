@@ -13,14 +13,14 @@ import numpy as np
 
 from assistant.asked import (
     DOCUMENTS,
-    FIELD_WORDS,
-    FRAME,
     asked_values,
     asks_bodies,
     asks_field,
     asks_many,
     asks_what_is_said,
     counts,
+    field_stems,
+    frame_stems,
     label_words,
     without_documents,
 )
@@ -34,7 +34,7 @@ from ingest.entries import fields
 from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage
-from vectorstore.index import Index
+from vectorstore.index import Index, Vectors
 from vectorstore.lexical import fold, stems
 from vectorstore.types import Hit
 from vectorstore.vocabulary import Vocabulary
@@ -72,6 +72,7 @@ class Finder:
         self._index = index
         self._vocabulary = vocabulary
         self.passages = tuple(p for p in index.passages if p.source_id not in covered and p.kind != "table_head")
+        self._rows = np.array([index.row_of[passage.id] for passage in self.passages], dtype=np.int64)
         around = [self._around(passage) for passage in self.passages]
         self._states = [frozenset(states(text, p.language).values()) for text, p in zip(around, self.passages, strict=True)]
         self._concepts = [vocabulary.concepts(text, p.language) for text, p in zip(around, self.passages, strict=True)]
@@ -113,8 +114,7 @@ class Finder:
         taken = {word for name in (*capitalised(question, language), *states(question, language)) for word in _words(name)}
         taken |= label_words(question)
         left = [word for place, word in enumerate(words) if place not in used and fold(word) not in taken]
-        frame = {stem for word in FRAME[language].split() for stem in stems(word, language)}
-        return frozenset(content_stems(" ".join(left), language)) - frame
+        return frozenset(content_stems(" ".join(left), language)) - frame_stems(language)
 
     def speaks_of(self, question: str, language: str) -> bool:
         """Whether these documents have the states and names of *question*, and it has some."""
@@ -146,8 +146,8 @@ class Finder:
         """The answer to *question*, or ``None`` when nothing is there to look at; below 0.5 it is a near miss."""
         if not self.passages:
             return None
-        hits = [hit for hit in self._index.search(question, len(self._index.passages), language=language) if hit.passage.id in self._place]
-        hits = hits[:_DEPTH]
+        vector = self._index.embeddings.encode([question], query=True)[0]
+        hits = self._index.search(question, _DEPTH, language=language, vector=vector, among=self._rows)
         nearest = tuple(_quote(hit.passage) for hit in hits if hit.passage.kind != "heading")[:1]
         source = None if self.asks_bodies(question, language) else self.asked_source(question)
         about = without_documents(question) if source else question
@@ -169,7 +169,7 @@ class Finder:
                 return Found(tuple(_quote(self.passages[row]) for row in rows), listed, _SURE)
             if not open_:
                 return Found((), False, 0.0, nearest)
-        return self._fact(about, language, named, bool(source), hits)
+        return self._fact(about, language, named, bool(source), hits, vector if about == question else None)
 
     def _fitting(self, named: Named, source: str | None) -> list[int]:
         """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
@@ -191,7 +191,7 @@ class Finder:
         rest = self._rest(question, language)
         foreign = all(self.passages[row].language != language for row in items)  # whose words cannot be compared
         telling = set() if foreign else {stem for stem in rest if 0 < sum(stem in self._stems[row] for row in items) < len(items)}
-        rest -= {stem for word in FIELD_WORDS for stem in stems(word, language)}  # what a field is called is no topic
+        rest -= field_stems(language)  # what a field is called is no topic
         unknown = bool(rest) if foreign else any(all(stem not in self._stems[row] for row in items) for stem in rest)
         if (topical or telling) and not (unknown and (counts(question) or not topical)):
             chosen = [row for row in items if topical <= self._concepts[row]]
@@ -235,7 +235,7 @@ class Finder:
             return [row for row in members if row in fitting]
         return []
 
-    def _fact(self, question: str, language: str, named: Named, certain: bool, hits: list[Hit]) -> Found:
+    def _fact(self, question: str, language: str, named: Named, certain: bool, hits: list[Hit], vector: Vectors | None) -> Found:
         """The best sentence of the best passages, with the confidence of the retrieval.
 
         A passage that has the states and names of the question, or is of the document that it asks about, speaks for
@@ -247,7 +247,7 @@ class Finder:
             return Found((), False, 0.0)
         passage, spans = self._best(question, language, chosen[:_READ])
         missing, share = self._missing(question, language, named, passage)
-        odds = retrieval_confidence(self._index, question, language, chosen)
+        odds = retrieval_confidence(self._index, question, language, chosen, vector)
         weight = _NAMED * (1.0 - 2.0 * share) if named.states or named.names or certain else -_LACKING * missing
         confidence = 1.0 / (1.0 + (1.0 - odds) / max(odds, 1e-6) * math.exp(-weight))
         entry = fields(passage.text)

@@ -137,12 +137,15 @@ class Planner:
         plan = self._from_decision(self._decider.decide(self._decider.query(question, language)))
         if plan.refused or plan.kind == "help" or not self._finder.passages:
             return plan
+        bodies, elsewhere = self._finder.asks_bodies(question, language), self._elsewhere(question, language)
+        if plan.confidence >= _SURE_ALONE and not (plan.silent or bodies or elsewhere):
+            return plan
         other = self._from_passages(question, language)
-        if other.silent and self._finder.asks_bodies(question, language):
+        if other.silent and bodies:
             return other if plan.silent or self._finder.lacks_state(question, language) else plan
         if other.silent:
-            return plan if plan.silent or not self._elsewhere(question, language) else other
-        if plan.silent or self._elsewhere(question, language) or self._finder.asks_bodies(question, language):
+            return other if elsewhere and not plan.silent else plan
+        if plan.silent or bodies or elsewhere:
             return other
         return other if other.confidence > plan.confidence < _SURE_ALONE and other.kind == "fact" else plan
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from assistant.feedback import FEEDBACK_FILE, read_feedback
 from evals.authoring import DRAFTS_FILE, append_cases, author_case, check_category, draft_cases, known_cases
-from evals.cases import DEFAULT_CASES, DRAFT, CaseError, PastTurn, check_cases, json_schema, load_cases, read_corpus
+from evals.cases import DEFAULT_CASES, CaseError, PastTurn, check_cases, json_schema, load_cases, read_corpus
 from evals.importing import Format, import_cases, read_rows
 from ingest.editorial import LANGUAGES
 from ingest.settings import Settings
@@ -42,12 +42,6 @@ def validate(
     canonical = read_corpus(_settings(context).corpus_dir)
     cases = [located for path in paths or [DEFAULT_CASES] for located in load_cases(path)]
     faults = check_cases(cases, canonical)
-    if drafts := [located for located in cases if located.case.category == DRAFT]:
-        where = ", ".join(f"{located.where} ({located.case.id})" for located in drafts[:5]) + (", …" if drafts[5:] else "")
-        faults.append(
-            f"{len(drafts)} draft(s), from feedback, still to be finished: {where}. "
-            'Give each its gold (or "answerable": false), its category and an id; until then no run takes it.'
-        )
     if faults:
         for fault in faults:
             err.print(fault, style="red", markup=False, highlight=False)

@@ -140,7 +140,9 @@ def check_cases(cases: Iterable[Located], canonical: Mapping[str, str]) -> list[
             what = "an answerable case needs gold" if case.answerable else "a case that is not answerable has gold"
             faults.append(f"{located.where}: {case.id}: {what}")
         if case.category == DRAFT:
-            faults.append(f"{located.where}: {case.id}: still a draft; add its gold and name its category")
+            faults.append(
+                f'{located.where}: {case.id}: still a draft, from feedback; give it its gold (or "answerable": false) and its category'
+            )
         quotes: list[tuple[str, Quote]] = [("gold", quote) for quote in case.gold] + [("acceptable", quote) for quote in case.acceptable]
         quotes += [("equivalent", quote) for gold in case.gold for quote in gold.equivalents]
         for role, quote in quotes:

@@ -76,6 +76,8 @@ class Index:
         self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
         self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
         self.agencies: tuple[Agency, ...] = tuple(_agency(entry) for entry in corpus["agencies"])
+        readable = {lang: sum(lang in (p.language, *self.translations[p.id]) for p in self.passages) for lang in LANGUAGES}
+        self._covered = {language for language, count in readable.items() if count * 2 > len(self.passages)}
         # The passages of each language: a model finds texts in the question's own language nearer, whatever they say.
         spoken = [passage.language for passage in self.passages]
         groups = [np.array([row for row, other in enumerate(spoken) if other == language]) for language in sorted(set(spoken))]
@@ -122,8 +124,7 @@ class Index:
 
     def covers(self, language: str) -> bool:
         """Whether a good part of the passages can be read in *language*, so that words can be compared."""
-        readable = sum(p.language == language or language in self.translations[p.id] for p in self.passages)
-        return readable * 2 > len(self.passages)
+        return language in self._covered
 
     def lexical_scores(self, text: str, language: str) -> Vectors:
         """BM25 of *text* against all passages in *language* (their translation where there is one)."""
@@ -143,8 +144,18 @@ class Index:
         """Cosine of a query vector with every passage, part by part."""
         return {name: _cosine(self.passage_vectors, vector, span) for name, span in self.embeddings.parts.items()}
 
-    def search(self, question: str, k: int = 10, *, language: str = "en", vector: Vectors | None = None) -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        *,
+        language: str = "en",
+        vector: Vectors | None = None,
+        among: npt.NDArray[np.int64] | None = None,
+    ) -> list[Hit]:
         """The *k* best passages by the sum of the standardised scores of the dense parts and BM25, best first.
+
+        *vector* is that of the question where it is known; *among* are the rows that may be given, all by default.
 
         ``relevance`` is the fused score on a scale from 0 (the worst passage) to 1 (the best). Where the question is not in English the
         English-only model is left out, and BM25 too unless the passages can be read in that language.
@@ -162,7 +173,8 @@ class Index:
         fused = np.zeros(len(self.passages))
         for name, scores in usable.items():
             fused += _LEXICAL * _standard(scores, ()) if name == "lexical" else _standard(scores, self._languages)
-        best = np.argsort(-fused, kind="stable")[:k]
+        rows = np.arange(len(fused)) if among is None else among
+        best = rows[np.argsort(-fused[rows], kind="stable")[:k]]
         low, high = float(fused.min()), float(fused.max())
         return [
             Hit(

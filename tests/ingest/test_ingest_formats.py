@@ -6,23 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from readings import Found, parts
 
 from ingest.errors import SourceFileError
 from ingest.readers import html, markdown
 from ingest.readers.compose import Composer, shown
 from ingest.readers.hygiene import clean, raised
-from ingest.reading import Reading
-
-Found = tuple[str, int, str, str]
-
-
-def parts(reading: Reading) -> list[Found]:
-    assert reading.blocks is not None
-    end = 0
-    for block in reading.blocks:
-        assert end <= block.start < block.end
-        end = block.end
-    return [(block.kind, block.level, block.marker, reading.canonical[block.start : block.end]) for block in reading.blocks]
 
 
 @pytest.fixture

@@ -13,23 +13,13 @@ from docx.opc.part import Part
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
+from readings import Found, parts
 
 from ingest.documents import read_document
 from ingest.readers import docx as docx_reader
-from ingest.reading import Reading
 from ingest.types import Source
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-Found = tuple[str, int, str, str]
-
-
-def parts(reading: Reading) -> list[Found]:
-    assert reading.blocks is not None
-    end = 0
-    for block in reading.blocks:
-        assert end <= block.start < block.end
-        end = block.end
-    return [(block.kind, block.level, block.marker, reading.canonical[block.start : block.end]) for block in reading.blocks]
 
 
 @pytest.fixture

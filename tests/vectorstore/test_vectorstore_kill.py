@@ -77,7 +77,6 @@ def folders(place: Place) -> tuple[set[str], set[str]]:
     return {path.name for path in chroma.iterdir() if path.is_dir()}, known
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_build_killed_at_any_moment_leaves_the_old_index_or_the_new_one(forks: Forks, folder_place: Place) -> None:
     forks.run("build", 1)
     seconds = []
@@ -147,7 +146,6 @@ class TestTwoAtOnce:
         for thread in threads:
             thread.join(30)
 
-    @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
     def test_another_process_is_named_and_its_death_frees_the_lock(self, forks: Forks, folder_place: Place) -> None:
         child = forks.start("hold", 0)
         holder = folder_place.config.data_dir / "build.holder"
