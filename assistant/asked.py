@@ -6,7 +6,13 @@ fields of a directory are called, and words that make a question and say nothing
 
 import re
 from functools import lru_cache
+from string import ascii_lowercase
 
+from babel import Locale
+from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH, STOPWORDS_PORTUGUESE, STOPWORDS_SPANISH
+
+from assistant.followup import content_stems
+from vectorstore.glossary import load_glossary, meanings
 from vectorstore.lexical import fold, stems
 
 _MANY = {
@@ -30,7 +36,17 @@ _MANY = {
         r"qu(?:e|') ?(?:dit|fait|propose|rapporte|prepare|peut)\b"
     ),
 }
-_COUNTED = r"\b(?:how many|cuant[oa]s|quant[oa]s|combien)\b"
+# Plurals by which a question asks for one figure.
+_MEASURES = (
+    r"\b(?:ages|hours|dates|years|months|days|times|weeks|edades|horas|fechas|anos|meses|dias|semanas|idades|datas|heures|annees|mois|jours|"
+    r"semaines)\b"
+)
+_COUNTED = r"\b(?:how (?:many|much)|cuant[oa]s?|quant[oa]s?|combien)\b"
+_DATED = (
+    r"\b(?:when|since what|(?:what|which) (?:year|date|day|month)|cuando|(?:que|cual) (?:ano|fecha|dia|mes)|quando|"
+    r"(?:que|qual) (?:data|dia)|quand|quel(?:le)? (?:annee|date|jour|mois))\b"
+)
+_YEAR = r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])"
 # "What does it say about …": the whole passage is asked for, not the sentence that is nearest.
 _SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|diz|dizem|dit|disent|explique|decrit)\b"
 # Bodies in the plural, by which a question asks for agencies and not for what is done.
@@ -77,7 +93,7 @@ _FRAME = {
         "that which who whom while here there now already currently work deal run exist offer provide involve have help "
         "carry operate active responsible address concern include "
         "mention say tell give "
-        "show report please everything all according it its their there them other also kind type compare name call appear "
+        "show thing things report please usually actually really dr mr mrs ms according organisation organisations programs everything all according it its their there them other also kind type compare name call appear "
         "agency organization institution body entity association foundation programme program project initiative activity country "
         "state document annex report directory study contribution delegation"
     ),
@@ -85,24 +101,24 @@ _FRAME = {
         "ya actualmente ahora aqui trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber "
         "hay tener tienen tiene "
         "atender atienden incluir "
-        "mencionar tratar figuran figura aparecen decir dice ruego favor quisiera enumerar enumere comparar todos todas "
+        "cosa cosas soler suelen según doctor doctora señor señora mencionar tratar figuran figura aparecen decir dice ruego favor quisiera enumerar enumere comparar todos todas "
         "su sus ello tipo llamar "
         "responsable agencia organismo organización institución entidad asociación fundación programa proyecto iniciativa actividad país "
-        "estado documento anexo informe directorio estudio contribución delegación hacer hace puede ser son"
+        "estado documento anexo informe directorio estudio contribución delegación hacer hace hizo hicieron hecho puede ser son"
     ),
     "pt": (
         "já atualmente agora aqui trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver "
         "há ter têm tem atender atendem incluir "
-        "mencionar tratar constam consta aparecem dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
+        "coisa coisas costumar costumam segundo doutor doutora senhor senhora falar fala mencionar tratar constam consta aparecem dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
         "responsável agência organismo organização instituição entidade órgão associação fundação programa projeto iniciativa atividade "
-        "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz pode ser são"
+        "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz fez fizeram feito pode ser são"
     ),
     "fr": (
         "déjà actuellement maintenant ici travailler travaillent travaille occupent occupe exister existent offrir offrent "
         "avoir ont tenir mener inclure mentionner traiter "
-        "figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler chargé selon "
+        "chose choses selon docteur monsieur madame figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler chargé selon "
         "agence organisme organisation institution entité association fondation programme projet initiative activité pays état document "
-        "annexe rapport répertoire étude contribution délégation domaine faire fait peut être sont elle elles ils"
+        "annexe rapport répertoire étude contribution délégation domaine faire fait font peut être sont elle elles ils"
     ),
 }
 
@@ -114,6 +130,19 @@ def frame_stems(language: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=len(_FRAME))
+def stop_stems(language: str) -> frozenset[str]:
+    """The stems of the words without content of their own, and single letters."""
+    words = {"en": STOPWORDS_EN_PLUS, "es": STOPWORDS_SPANISH, "pt": STOPWORDS_PORTUGUESE, "fr": STOPWORDS_FRENCH}[language]
+    return frozenset(stem for word in (*words, *ascii_lowercase) for stem in stems(word, language))
+
+
+def content_keys(text: str, language: str) -> frozenset[frozenset[str]]:
+    """The keys (:class:`vectorstore.glossary.Glossary`) of each word of *text* that carries content and is of no question's frame."""
+    said = {f"{language}:{stem}" for stem in frozenset(content_stems(text, language)) - frame_stems(language) - stop_stems(language)}
+    return frozenset(keys for keys in load_glossary().keys(text, language) if keys & said)
+
+
+@lru_cache(maxsize=len(_FRAME))
 def field_stems(language: str) -> frozenset[str]:
     """The stems of the words for the fields of a directory, as *language* stems them."""
     return frozenset(stem for field in _FIELDS for word in field.split() for stem in stems(word, language))
@@ -121,13 +150,41 @@ def field_stems(language: str) -> frozenset[str]:
 
 def asks_many(question: str, language: str) -> bool:
     """Whether *question* asks for all there is of something rather than for one fact."""
-    text = fold(question)
+    text = re.sub(_MEASURES, "", fold(question))
     return bool(re.search(rf"\b(?:{_MANY[language]})", text) or re.search(rf"\b{_BODIES[language]}\b", text))
 
 
 def counts(question: str) -> bool:
     """Whether *question* asks how many."""
     return bool(re.search(_COUNTED, fold(question)))
+
+
+@lru_cache(maxsize=len(_FRAME))
+def _calendar(language: str) -> str:
+    """A pattern of the folded names of months and days in *language*, from Unicode's CLDR."""
+    locale = Locale(language)
+    names = {fold(name) for table in (locale.months, locale.days) for name in table["format"]["wide"].values()}
+    return rf"\b(?:{'|'.join(sorted(names))})s?\b"
+
+
+@lru_cache(maxsize=1)
+def _numerals() -> frozenset[str]:
+    """The keys of the meanings that are numbers."""
+    numbers = {word for row in meanings() for words in row.values() for word in words if word.isdigit()}
+    return frozenset(key for word in numbers for key in load_glossary().all_keys(word, "en") if key.startswith("="))
+
+
+def tells(question: str, text: str, language: str) -> bool:
+    """Whether *text*, in *language*, has what a question that asks when, how many or how much must be answered with.
+
+    >>> tells("In what year was it founded?", "It works in two towns.", "en"), tells("¿Cuántos hay?", "There are two.", "en")
+    (False, True)
+    """
+    if re.search(_DATED, fold(question)):
+        return bool(re.search(_YEAR, text) or re.search(_calendar(language), fold(text)))
+    if counts(question):
+        return bool(re.search(r"\d", text)) or bool(load_glossary().all_keys(text, language) & _numerals())
+    return True
 
 
 def asks_what_is_said(question: str) -> bool:

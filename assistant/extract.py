@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from assistant.asked import content_keys
 from vectorstore.embeddings import VectorEmbeddings
+from vectorstore.glossary import load_glossary
 from vectorstore.lexical import LexicalIndex, stems
 
 _MARGIN = 0.35  # a further sentence is quoted when it scores within this many deviations of the best
@@ -38,7 +40,11 @@ def best_sentences(
     for name, (start, end) in embeddings.parts.items():
         if not (across and name == "minilm" and len(embeddings.parts) > 1):
             total += _standard(vectors[:, start:end] @ query[start:end])
-    if not across:
+    if across:
+        glossary = load_glossary()
+        keys = [[key for word in glossary.keys(text, spoken) for key in word] for text, spoken in zip(sentences, languages, strict=True)]
+        total += _standard(LexicalIndex(keys).best_scores(content_keys(question, language)))
+    else:
         lexical = LexicalIndex([stems(sentence, language) for sentence in sentences])
         total += _standard(lexical.scores(stems(question, language)))
     best = float(total.max())

@@ -18,14 +18,14 @@ from assistant.asked import (
     asks_field,
     asks_many,
     asks_what_is_said,
+    content_keys,
     counts,
     field_stems,
-    frame_stems,
     label_words,
+    tells,
     without_documents,
 )
 from assistant.extract import best_sentences
-from assistant.followup import content_stems
 from assistant.relevance import retrieval_confidence
 from assistant.terms import capitalised, states
 from ingest.blocks import label_of
@@ -34,14 +34,18 @@ from ingest.entries import fields
 from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage
+from vectorstore.glossary import load_glossary
 from vectorstore.index import Index, Vectors
-from vectorstore.lexical import fold, stems
+from vectorstore.lexical import fold
 from vectorstore.types import Hit
 from vectorstore.vocabulary import Vocabulary
 
+Keys = frozenset[str]
 _DEPTH = 30  # passages that a question is compared with
 _READ = 5  # of them are read sentence by sentence
+_SHORT = 600  # characters of a passage that is quoted as a whole
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
+_UNTOLD = 2.0  # log odds against a passage without a date or a number, where a question asks for one
 _NAMED, _LACKING = 1.5, 1.0  # log odds for a passage that has the names of the question, and against each topic that it lacks
 _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the question names, and of an entry that lacks what is asked
 
@@ -57,12 +61,16 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What answers a question: whole items of lists when *listed*, else one stretch of text. ``confidence`` is in 0..1."""
+    """What answers a question: whole items of lists when *listed*, else one stretch of text. ``confidence`` is in 0..1.
+
+    ``span`` is the place of the best sentence in the first quotation, as offsets into the canonical text.
+    """
 
     quotes: tuple[Quote, ...]
     listed: bool
     confidence: float
     nearest: tuple[Quote, ...] = ()
+    span: tuple[int, int] | None = None
 
 
 class Finder:
@@ -74,10 +82,14 @@ class Finder:
         self.passages = tuple(p for p in index.passages if p.source_id not in covered and p.kind != "table_head")
         self._rows = np.array([index.row_of[passage.id] for passage in self.passages], dtype=np.int64)
         around = [self._around(passage) for passage in self.passages]
-        self._states = [frozenset(states(text, p.language).values()) for text, p in zip(around, self.passages, strict=True)]
+        titles = {source.id: f"{source.title}\n{source.short_title}" for source in index.sources.values()}
+        named = [f"{titles[p.source_id]}\n{text}" for text, p in zip(around, self.passages, strict=True)]  # a title names who speaks
+        self._states = [frozenset(states(text, p.language).values()) for text, p in zip(named, self.passages, strict=True)]
         self._concepts = [vocabulary.concepts(text, p.language) for text, p in zip(around, self.passages, strict=True)]
-        self._words = [frozenset(_words(text)) for text in around]
-        self._stems = [frozenset(stems(text, p.language)) for text, p in zip(around, self.passages, strict=True)]
+        self._words = [frozenset(_words(text)) for text in named]
+        self._glossary = load_glossary()
+        self._keys = [self._glossary.all_keys(text, p.language) for text, p in zip(around, self.passages, strict=True)]
+        self._introduced = {found.intro_id: found.passage_ids for found in index.lists.values() if found.intro_id}
         self._place = {passage.id: row for row, passage in enumerate(self.passages)}
         everywhere: dict[str, int] = {}
         for concept in (concept for found in self._concepts for concept in found):
@@ -107,14 +119,14 @@ class Finder:
         topics = {c for c, start, end in spans if not {fold(word) for word in words[start:end]} <= inside} - self._subject
         return Named(frozenset(said.values()), frozenset(names | years), frozenset(topics))
 
-    def _rest(self, question: str, language: str) -> frozenset[str]:
-        """The content words of *question*, stemmed, that are part of no name and no concept, and of no question's frame."""
+    def _rest(self, question: str, language: str) -> frozenset[Keys]:
+        """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
         words = _plain(question)
         used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
         taken = {word for name in (*capitalised(question, language), *states(question, language)) for word in _words(name)}
         taken |= label_words(question)
-        left = [word for place, word in enumerate(words) if place not in used and fold(word) not in taken]
-        return frozenset(content_stems(" ".join(left), language)) - frame_stems(language)
+        left = [word if place not in used and fold(word) not in taken else "-" for place, word in enumerate(words)]
+        return content_keys(" ".join(left), language)
 
     def speaks_of(self, question: str, language: str) -> bool:
         """Whether these documents have the states and names of *question*, and it has some."""
@@ -146,30 +158,51 @@ class Finder:
         """The answer to *question*, or ``None`` when nothing is there to look at; below 0.5 it is a near miss."""
         if not self.passages:
             return None
-        vector = self._index.embeddings.encode([question], query=True)[0]
-        hits = self._index.search(question, _DEPTH, language=language, vector=vector, among=self._rows)
-        nearest = tuple(_quote(hit.passage) for hit in hits if hit.passage.kind != "heading")[:1]
         source = None if self.asks_bodies(question, language) else self.asked_source(question)
         about = without_documents(question) if source else question
         named = self.names(about, language)
+        if spoken := self._author(named, source):  # its title has the names, so they tell its passages apart no more
+            source, about = spoken, _without(about, named.names)
+            named = replace(named, names=frozenset())
         if source:  # what the whole document is about tells its passages apart as little
             title = self._index.sources[source]
             named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
+        vector = self._index.embeddings.encode([about], query=True)[0]
         fitting = self._fitting(named, source)
-        if not fitting:
+        among = self._rows[fitting] if fitting else self._rows
+        hits = self._index.search(about, _DEPTH, language=language, vector=vector, among=among)
+        nearest = tuple(_quote(hit.passage) for hit in hits if hit.passage.kind != "heading")[:1]
+        if not fitting or not hits:
             return Found((), False, 0.0, nearest)
-        inside = set(fitting)
-        hits = [hit for hit in hits if self._place[hit.passage.id] in inside] or [
-            Hit(self.passages[row], 0.0, {}) for row in fitting[:_READ]
-        ]
-        if asks_many(question, language) or self.asks_bodies(question, language):
+        bodies = self.asks_bodies(question, language)
+        if asks_what_is_said(question) and not bodies:
+            rows = self._headed(about, language, hits, set(fitting))
+            if rows:
+                return Found(tuple(_quote(self.passages[row]) for row in rows), False, _SURE)
+        elif asks_many(question, language) or bodies:
             rows, open_ = self._listed(about, language, named, fitting, hits)
             if rows:
                 listed = any(self.passages[row].list_id for row in rows)
                 return Found(tuple(_quote(self.passages[row]) for row in rows), listed, _SURE)
             if not open_:
                 return Found((), False, 0.0, nearest)
-        return self._fact(about, language, named, bool(source), hits, vector if about == question else None)
+        return self._fact(about, language, named, bool(source), hits, vector)
+
+    def _headed(self, question: str, language: str, hits: list[Hit], fitting: set[int]) -> list[int]:
+        """What stands under the best heading that has all the words of *question*."""
+        said = content_keys(question, language)
+        for hit in hits if said else ():
+            has = self._glossary.all_keys(hit.passage.text, hit.passage.language) if hit.passage.kind == "heading" else frozenset()
+            if has and all(word & has for word in said):
+                return self._led([hit], fitting, False)
+        return []
+
+    def _author(self, named: Named, source: str | None) -> str | None:
+        """The one document whose title has all the names of a question."""
+        titles = {p.source_id: self._index.sources[p.source_id] for p in self.passages} if named.names else {}
+        said = {identity: frozenset(_words(f"{one.title} {one.short_title}")) for identity, one in titles.items()}
+        found = [identity for identity, words in said.items() if source in (None, identity) and _has(named.names, words)]
+        return found[0] if len(found) == 1 else None
 
     def _fitting(self, named: Named, source: str | None) -> list[int]:
         """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
@@ -186,22 +219,34 @@ class Finder:
             for value in asked_values(question):
                 items = [row for row in items if value & self._words[row]] or items
         if not items:
-            return [], not bodies
+            return [], True
         topical = {c for c in named.concepts if not all(c in self._concepts[row] for row in items)}  # what all have is what they are
         rest = self._rest(question, language)
-        foreign = all(self.passages[row].language != language for row in items)  # whose words cannot be compared
-        telling = set() if foreign else {stem for stem in rest if 0 < sum(stem in self._stems[row] for row in items) < len(items)}
-        rest -= field_stems(language)  # what a field is called is no topic
-        unknown = bool(rest) if foreign else any(all(stem not in self._stems[row] for row in items) for stem in rest)
+        foreign = all(self.passages[row].language != language for row in items)
+        telling = {word for word in rest if 0 < sum(bool(word & self._keys[row]) for row in items) < len(items)}
+        fields_ = {f"{language}:{stem}" for stem in field_stems(language)}
+        rest = frozenset(word for word in rest if not word & fields_)  # what a field is called is no topic
+        unknown = any(not any(word & self._keys[row] for row in items) for word in rest)
         if (topical or telling) and not (unknown and (counts(question) or not topical)):
             chosen = [row for row in items if topical <= self._concepts[row]]
-            exact = [row for row in chosen if telling <= self._stems[row]]
+            exact = [row for row in chosen if all(word & self._keys[row] for word in telling)]
             if exact or (topical and chosen):
-                return self._one_kind(exact or chosen, bodies), True
+                return self._opened(self._one_kind(exact or chosen, bodies)), True
         if (named.states or named.names or bodies) and not rest and not topical:
             return self._one_kind(items, bodies), True
-        led = [] if topical or bodies else self._led(hits, set(fitting), foreign and len(fitting) < len(self.passages))
-        return led, not bodies  # in a directory, a topic that no entry has is an answer, too: there is none
+        by_head = (foreign or not rest) and len(fitting) < len(self.passages)
+        led = [] if topical or bodies else self._led(hits, set(fitting), by_head)
+        return led, not (bodies and topical)  # in a directory, a topic that no entry has is an answer, too: there is none
+
+    def _below(self, row: int) -> list[int]:
+        """The items of the list that the passage of *row* introduces."""
+        found = self._introduced.get(self.passages[row].id)
+        return [self._place[identity] for identity in found if identity in self._place] if found else []
+
+    def _opened(self, rows: list[int]) -> list[int]:
+        """*rows*, and after those that end in a colon what they introduce."""
+        every = [one for row in rows for one in (row, *(self._below(row) if self.passages[row].text.rstrip().endswith(":") else ()))]
+        return list(dict.fromkeys(every))
 
     def _one_kind(self, rows: list[int], bodies: bool) -> list[int]:
         """Entries of directories for a question for bodies, else the items of lists, where there are any of that kind."""
@@ -225,10 +270,8 @@ class Finder:
             return [row for row in below if self.passages[row].kind == "list_item"] or [
                 row for row in below if self.passages[row].kind in ("table_row", "paragraph") and self.passages[row].heading_path == path
             ]
-        for found in self._index.lists.values():
-            if found.intro_id == best.id:
-                rows = [row for identity in found.passage_ids if (row := self._place.get(identity)) in fitting and row is not None]
-                return [self._place[best.id], *rows] if best.kind == "list_item" else rows
+        if below := [row for row in self._below(self._place[best.id]) if row in fitting]:
+            return [self._place[best.id], *below] if best.kind == "list_item" else below
         same = [hit for hit in hits[:_READ] if best.list_id and hit.passage.list_id == best.list_id]
         if best.list_id and best.kind != "table_row" and len(same) >= 3:
             members = (self._place[identity] for identity in self._index.lists[best.list_id].passage_ids)
@@ -242,25 +285,50 @@ class Finder:
         itself; one that lacks a topic of the question speaks against. An entry that the question names either has the
         field that it asks for or does not.
         """
-        chosen = [hit for hit in hits if hit.passage.kind != "heading"]
+        chosen = [hit for hit in hits if hit.passage.kind != "heading" and not hit.passage.text.isupper()]
         if not chosen:
             return Found((), False, 0.0)
         passage, spans = self._best(question, language, chosen[:_READ])
+        below = [self.passages[row] for row in self._below(self._place[passage.id])]
+        if below and passage.text.rstrip().endswith(":") and not asks_what_is_said(question):
+            item, inner = self._best(question, language, [Hit(item, 0.0, {}) for item in below])
+            if (
+                len(_sentences(passage)) < 2
+                or self._missing(question, language, named, item)[1] < self._missing(question, language, named, passage)[1]
+            ):
+                passage, spans = item, inner
         missing, share = self._missing(question, language, named, passage)
         odds = retrieval_confidence(self._index, question, language, chosen, vector)
-        weight = _NAMED * (1.0 - 2.0 * share) if named.states or named.names or certain else -_LACKING * missing
+        weight = self._weight(question, language, named, certain, missing, share)
+        if not tells(question, passage.text, passage.language):
+            weight -= _UNTOLD
         confidence = 1.0 / (1.0 + (1.0 - odds) / max(odds, 1e-6) * math.exp(-weight))
         entry = fields(passage.text)
         if entry and named.names:
-            foreign = passage.language != language and bool(self._rest(question, language))
-            has = asks_field(question, {label for label, _ in entry}) or (
-                bool(named.concepts) and not missing if foreign else share < _COMMON
-            )
+            has = asks_field(question, {label for label, _ in entry}) or share < _COMMON
             confidence = _SURE if has else _UNSURE
-        if asks_what_is_said(question) or entry:
-            spans = [(0, len(passage.text))]
-        quotes = tuple(Quote(passage.source_id, passage.id, passage.start + start, passage.start + end) for start, end in spans)
-        return Found(quotes, False, confidence, (_quote(passage),))
+        every = [] if entry or asks_what_is_said(question) else _sentences(passage)
+        first = [place for place, span in enumerate(every) if span in spans]
+        if not first or len(passage.text) <= _SHORT:
+            quote = _quote(passage)
+        else:  # the sentences around the best ones tell what it is that they speak of
+            start, end = every[max(first[0] - 1, 0)][0], every[min(first[-1] + 1, len(every) - 1)][1]
+            quote = Quote(passage.source_id, passage.id, passage.start + start, passage.start + end)
+        best = (passage.start + spans[0][0], passage.start + spans[0][1])
+        inside = best if len(every) > 1 and best != (quote.start, quote.end) else None
+        return Found((quote,), False, confidence, (_quote(passage),), inside)
+
+    def _weight(self, question: str, language: str, named: Named, certain: bool, missing: int, share: float) -> float:
+        """Log odds for a passage by what it has and lacks of what the question names.
+
+        In a document that is asked about, other words for a thing are more likely than its absence; where a number of
+        something is asked for, that thing must be there.
+        """
+        if certain:
+            specific = bool(named.concepts or self._rest(question, language))
+            return _NAMED * specific - _LACKING / 2 * missing
+        bonus = _NAMED * (1.0 - 1.5 * share) if named.states or named.names else 0.0
+        return bonus - _LACKING * missing * (3.0 if counts(question) else 1.0)
 
     def _best(self, question: str, language: str, hits: list[Hit]) -> tuple[Passage, list[tuple[int, int]]]:
         """The passage whose best sentence answers *question* best, and the spans of its good sentences."""
@@ -272,14 +340,16 @@ class Finder:
         return passage, sorted(spans[number][1] for number in picked if spans[number][0].passage.id == passage.id)
 
     def _missing(self, question: str, language: str, named: Named, passage: Passage) -> tuple[int, float]:
-        """How many topics of *question* the passage lacks, and the share of its topics and other words that it lacks.
-
-        Words are compared in one language only.
-        """
+        """How many topics of *question* the passage lacks, and the share of its topics and other words that it lacks."""
         row = self._place[passage.id]
         topics = named.concepts - self._concepts[row]
-        rest = self._rest(question, language) if passage.language == language else frozenset()
-        return len(topics), (len(topics) + len(rest - self._stems[row])) / max(len(named.concepts) + len(rest), 1)
+        rest = self._rest(question, language)
+        lacking = sum(not word & self._keys[row] for word in rest)
+        return len(topics), (len(topics) + lacking) / max(len(named.concepts) + len(rest), 1)
+
+
+def _without(question: str, names: frozenset[str]) -> str:
+    return " ".join(word for word in question.split() if not names & set(_words(word)))
 
 
 def _words(text: str) -> list[str]:
@@ -300,4 +370,5 @@ def _quote(passage: Passage) -> Quote:
 
 
 def _sentences(passage: Passage) -> list[tuple[int, int]]:
-    return list(sentence_spans(passage.text, passage.language)) if passage.kind == "paragraph" and not fields(passage.text) else []
+    split = passage.kind in ("paragraph", "list_item") and not fields(passage.text)
+    return list(sentence_spans(passage.text, passage.language)) if split else []

@@ -8,9 +8,10 @@ from functools import cached_property
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
 from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
-from assistant.terms import states
+from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
 from ingest.places import state_names
+from ingest.sentences import sentence_spans
 from vectorstore.lexical import fold
 
 _COUNT = {
@@ -114,13 +115,14 @@ class Planner:
     def _greeting(self, question: str, language: str) -> tuple[str, str]:
         """A short first sentence that is a greeting or thanks, and what comes after it."""
         match = re.match(r"(\W*\w+(?:\W+\w+){0,3}?[.!?,:]+)\s+(\S.{8,})", question, re.DOTALL)
-        if not match or self._simple(match.group(1), language).kind != "help":
+        if not match or TITLE.search(match.group(1)) or self._simple(match.group(1), language).kind != "help":
             return "", question
         return match.group(1), match.group(2)
 
     def _parts(self, question: str, language: str) -> list[str]:
         """The questions inside a question: its interrogative sentences, split also before "and when …"."""
-        sentences = [piece.strip() for piece in re.split(r"(?<=[?!.;])\s+|>\s*", question) if piece.strip()]
+        stretches = [piece for piece in re.split(r"(?<=[?!;])\s+|>\s*", question) if piece.strip()]
+        sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
         pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
         return [piece for piece in dict.fromkeys(pieces) if self._says_enough(piece, language)][:_PARTS]
@@ -147,7 +149,8 @@ class Planner:
             return other if elsewhere and not plan.silent else plan
         if plan.silent or bodies or elsewhere:
             return other
-        return other if other.confidence > plan.confidence < _SURE_ALONE and other.kind == "fact" else plan
+        named = other.kind == "fact" or self._finder.speaks_of(question, language)
+        return other if other.confidence > plan.confidence < _SURE_ALONE and named else plan
 
     def _elsewhere(self, question: str, language: str) -> bool:
         """Whether a document without editorial data is asked about, or only such documents have the question's states and names."""
@@ -212,11 +215,22 @@ class Planner:
             return alone
         base = previous.asked or last
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
-        plans.append(self._simple(f"{last} {question}", language))
+        carried = self._carried(question, language, last, spoken, previous)
+        if carried:
+            alone = self._simple(carried, language)
+        plans.append(self._simple(carried or f"{last} {question}", language))
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
         candidates = [plan for plan in (*plans, alone) if plan.kind != "help"] or [alone]
         best = max(candidates, key=lambda plan: (not plan.silent, plan.confidence))
         return best if not best.silent or not alone.silent else alone if alone.reason else best
+
+    def _carried(self, question: str, language: str, last: str, spoken: str, previous: Plan) -> str:
+        """*question* with the names of the *last* one, where that was about documents without editorial data and this names nothing."""
+        mine = self._finder.names(question, language)
+        if mine.states or mine.names or self._covers(previous.quotes) or not self._finder.speaks_of(last, spoken):
+            return ""
+        names = [*capitalised(last, spoken), *states(last, spoken)]
+        return f"{question} {', '.join(names)}" if names else ""
 
     def _place(self, plan: Plan, place: int, pillar: bool) -> Plan | None:
         """The item at *place* of the one list that *plan* is about, or of its document the part with that numeral."""
@@ -289,4 +303,4 @@ class Planner:
             return Plan("none", "", confidence=found.confidence, silent=True, nearest=found.nearest, asked=question)
         count = found.listed and bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
         kind: TargetKind = "topic" if found.listed else "fact"
-        return Plan(kind, "", found.quotes, confidence=found.confidence, count=count, asked=question)
+        return Plan(kind, "", found.quotes, found.span, found.confidence, count=count, asked=question)

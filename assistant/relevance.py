@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from assistant.asked import content_keys
 from ingest.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -36,19 +37,20 @@ SIGNALS = (
 
 
 # Of each sign of :func:`retrieval_signs`: its mean, its deviation and its weight in a logistic regression on questions and
-# answers of published software FAQs, some of the answers taken out (docs/decisions/0004). A model that was not among those
-# measured is taken to behave like MiniLM.
-_SIGNS = {
-    "gap_e5": (0.021, 0.015, 0.43),
-    "gap_minilm": (0.128, 0.084, 0.49),
-    "gap_dense": (0.128, 0.084, 0.49),
-    "sentence_e5": (0.874, 0.029, 0.81),
-    "sentence_minilm": (0.512, 0.212, 1.16),
-    "sentence_dense": (0.512, 0.212, 1.16),
-    "words": (0.274, 0.145, 0.46),
-    "across_e5": (0.824, 0.026, 1.0),  # a sentence in another language than the question's; how it stands out tells nothing then
+# answers of published software FAQs and on the expected questions of the Strategy, its texts taken as they are, some of the
+# answers taken out (docs/decisions/0004). A model that was not among those measured is taken to behave like MiniLM.
+_WITHIN = {
+    "gap_e5": (0.021, 0.015, 0.26),
+    "gap_minilm": (0.122, 0.084, 0.43),
+    "gap_dense": (0.122, 0.084, 0.43),
+    "sentence_e5": (0.855, 0.032, 0.25),
+    "sentence_minilm": (0.487, 0.183, 0.63),
+    "sentence_dense": (0.487, 0.183, 0.63),
+    "words": (0.382, 0.267, 0.66),
 }
-_INTERCEPT, _WEIGHT = -0.34, 2.54  # the sum of the weights that were fitted together
+# Where most of the best passages are in another language than the question; how the best stands out tells nothing then.
+_ACROSS = {"sentence_e5": (0.832, 0.023, 0.52), "words": (0.343, 0.275, 0.76)}
+_INTERCEPT = {False: -0.31, True: -0.17}
 _DEPTH = 10  # passages among which the best stands out or does not
 _READ = 5  # of them are read sentence by sentence
 
@@ -89,10 +91,10 @@ def retrieval_signs(index: "Index", question: str, language: str, hits: "Sequenc
     """How much the best passages look like an answer to *question*, in signs that compare across corpora.
 
     How far the best cosine stands above the next ones, model by model; the best cosine of a single sentence; the share of
-    the question's words, weighted by their rarity, that one passage has. A sign is missing where it would not mean
-    anything: the English model for other languages, words where the passages cannot be read in the question's language.
+    the question's words of content, weighted by their rarity, that one passage has. A sign is missing where it would not
+    mean anything: the English model for other languages, how the best stands out across languages.
     """
-    across = sum(hit.passage.language != language for hit in hits[:_READ]) * 2 > len(hits[:_READ])
+    across = _across(hits, language)
     query = index.embeddings.encode([question], query=True)[0] if vector is None else vector
     signs: dict[str, float] = {}
     several = len(index.embeddings.parts) > 1
@@ -100,27 +102,35 @@ def retrieval_signs(index: "Index", question: str, language: str, hits: "Sequenc
         top = np.sort(scores)[::-1][:_DEPTH]
         if len(top) > 1 and not (several and name == "minilm" and language != "en"):
             signs[f"gap_{name}"] = float(top[0] - top[1:].mean())
-    reader = next((m for m in index.embeddings.members if m.name != "minilm" or language == "en"), index.embeddings)
     texts = [hit.passage.text[start:end] for hit in hits[:_READ] for start, end in sentence_spans(hit.passage.text, hit.passage.language)]
-    if texts:
+    for reader in index.embeddings.members or (index.embeddings,) if texts else ():
+        if several and reader.name == "minilm" and (across or language != "en"):
+            continue
         asked = reader.encode([question], query=True)[0]
         part = reader.name if reader.name in reader.parts else "dense"
-        kind = "across" if across and part == "e5" else "sentence"
-        signs[f"{kind}_{part}"] = float((reader.encode(texts, query=False) @ asked).max())
-    if not across and index.covers(language):
-        signs["words"] = index.lexical_share(question, language)
+        signs[f"sentence_{part}"] = float((reader.encode(texts, query=False) @ asked).max())
+    if said := content_keys(question, language):
+        signs["words"] = max((index.share(said, hit.passage) for hit in hits[:_READ]), default=0.0)
     return signs
+
+
+def _across(hits: "Sequence[Hit]", language: str) -> bool:
+    return sum(hit.passage.language != language for hit in hits[:_READ]) * 2 > len(hits[:_READ])
 
 
 def retrieval_confidence(index: "Index", question: str, language: str, hits: "Sequence[Hit]", vector: Floats | None = None) -> float:
     """How likely it is, in 0..1, that the best passages answer *question*, for documents without editorial data."""
     if not hits:
         return 0.0
+    across = _across(hits, language)
+    table = _ACROSS if across else _WITHIN
     signs = retrieval_signs(index, question, language, hits, vector)
-    known = [(value, *_SIGNS[name]) for name, value in signs.items() if name in _SIGNS]
+    known = [(value, *table[name]) for name, value in signs.items() if name in table]
     weight = sum(weight for *_, weight in known)
     if not weight:
         return 0.0
     # Signs that are missing are taken to say what the others say.
-    score = _INTERCEPT + _WEIGHT / weight * sum(part * (value - mean) / deviation for value, mean, deviation, part in known)
+    names = ("gap_e5", "gap_minilm", "sentence_e5", "sentence_minilm", "words")
+    whole = sum(table[name][2] for name in names if name in table)
+    score = _INTERCEPT[across] + whole / weight * sum(part * (value - mean) / deviation for value, mean, deviation, part in known)
     return float(1.0 / (1.0 + np.exp(-score)))

@@ -6,12 +6,14 @@ from functools import lru_cache
 from assistant.followup import content_stems
 from ingest.editorial import LANGUAGES
 from ingest.places import state_names
+from vectorstore.glossary import meanings
 from vectorstore.index import Index
 from vectorstore.lexical import fold
 
 _CAPITALISED = re.compile(
     r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*"
 )
+TITLE = re.compile(r"\b(?:[DS]ra?|Drs|M(?:rs?|s|me|lle)?|Prof|Lic|Ing|St|Sta)\.?\s*$")  # no sentence ends before a name
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}(?:[.,]\d+)?(?![\w/-])")
 _WORD_NUMBERS = {
     "en": (
@@ -31,10 +33,22 @@ _WORD_NUMBERS = {
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _territories(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    """A pattern of the folded names of states in *language* (from Unicode's CLDR), and their codes; the longer name goes first."""
+    """A pattern of the folded names of states in *language* (from Unicode's CLDR) and of what their people are called, and their
+    codes; the longer name goes first.
+    """
     codes = {fold(name): code for name, code in state_names(language).items()}
+    for words in meanings():  # a row of the glossary that has the name of a state also has the words for what is of that state
+        code = next((codes[fold(word)] for word in words[language] if fold(word) in codes), None)
+        for word in words[language] if code else ():
+            codes |= {form: codes.get(form, str(code)) for form in _forms(fold(word))}
     names = sorted(codes, key=lambda name: (-len(name), name))
-    return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in names)})\b"), codes
+    return re.compile(rf"\b(?<!-)(?:{'|'.join(re.escape(name) for name in names)})\b"), codes
+
+
+def _forms(word: str) -> list[str]:
+    """An adjective with its feminine and its plurals, as Spanish, Portuguese and French form them; too many do no harm."""
+    stem = word[:-1] if word[-1:] == "o" else word
+    return [word, *(f"{stem}{end}" for end in ("a", "as", "os", "s", "es", "e", "ne", "nes"))]
 
 
 def states(text: str, language: str) -> dict[str, str]:
@@ -51,8 +65,9 @@ def capitalised(text: str, language: str) -> list[str]:
     """The proper names in *text*, as they are written; none in a text all in capitals."""
     found = []
     for match in () if text.isupper() else _CAPITALISED.finditer(text):
-        name, first = match.group(), match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!¿¡:«“"('
-        if first and not name.isupper() and " " not in name:
+        before = TITLE.sub("", text[: match.start()]).rstrip()
+        name, first = match.group(), match.start() == 0 or before[-1:] in '.?!¿¡:«“"('
+        if (first and not name.isupper() and " " not in name) or TITLE.fullmatch(name):
             continue
         while name and not content_stems(name.split()[0], language):
             name = name.partition(" ")[2]  # "What", "In"
@@ -69,6 +84,7 @@ class Terms:
         titles = [f"{source.title} {source.short_title} {source.symbol or ''}" for source in index.sources.values()]
         self._text = fold(" ".join([*texts, *titles]))
         self._words = set(re.findall(r"[\w-]+", self._text))
+        self._states = {code for language in LANGUAGES for code in states(self._text, language).values()}
         self._known: dict[str, set[str]] = {}
         for language in LANGUAGES:
             words: set[str] = set()
@@ -86,8 +102,8 @@ class Terms:
     def unknown_names(self, text: str, language: str) -> list[str]:
         """Proper names and states in *text* that the index does not have, as they are written."""
         folded = fold(text)
-        pattern = _territories(language)[0]
-        unsaid = [match for match in pattern.finditer(folded) if not re.search(rf"\b{re.escape(match.group())}\b", self._text)]
+        pattern, codes = _territories(language)
+        unsaid = [match for match in pattern.finditer(folded) if not self._says_state(codes[match.group()])]
         found = [text[m.start() : m.end()] if len(folded) == len(text) else m.group().title() for m in unsaid]
         for name in capitalised(text, language):
             words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
@@ -95,6 +111,10 @@ class Terms:
             if words and not said and not any(self._has(word) for word in words):
                 found.append(name)
         return list(dict.fromkeys(found))
+
+    def _says_state(self, code: str) -> bool:
+        """Whether the passages name a state, or its people, in whatever language."""
+        return code in self._states
 
     def unknown(self, text: str, language: str) -> list[str]:
         """The names in *text* that the index does not have, then the years, each once."""

@@ -222,7 +222,7 @@ class Writer:
             span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
             if len(span) <= 90:
                 span = span if "://" in span else span[:1].upper() + span[1:]
-                draft.lines.append(message("short_answer", language, span=span) + "\n")
+                draft.lines.append(message("short_answer", language, span=span.rstrip(".")) + "\n")
         draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
         for number, quote in enumerate(plan.quotes):
             self._state(draft, quote, language, "- ", plan.span if number == 0 else None)

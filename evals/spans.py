@@ -4,6 +4,7 @@ Quotations are resolved to *spans* ``(source, start, end)``: every occurrence of
 of their source, in characters. Whoever repeats a text in a document has said it in each of these places.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from evals.cases import Quote
@@ -12,16 +13,15 @@ Span = tuple[str, int, int]
 
 
 def occurrences(canonical: str, quote: str) -> list[tuple[int, int]]:
-    """All (start, end) of *quote* in *canonical*, overlapping ones too.
+    """All (start, end) of *quote* in *canonical*, overlapping ones too; a line end in one is a space in the other.
 
     >>> occurrences("abab ab", "ab")
     [(0, 2), (2, 4), (5, 7)]
+    >>> occurrences("one\\ntwo", "one two")
+    [(0, 7)]
     """
-    found, start = [], canonical.find(quote) if quote else -1
-    while start >= 0:
-        found.append((start, start + len(quote)))
-        start = canonical.find(quote, start + 1)
-    return found
+    pattern = r"\s+".join(re.escape(word) for word in quote.split())
+    return [(match.start(1), match.end(1)) for match in re.finditer(rf"(?=({pattern}))", canonical)] if pattern else []
 
 
 def resolve(quotes: Iterable[Quote], canonical: Mapping[str, str]) -> list[Span]:

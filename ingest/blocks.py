@@ -13,7 +13,7 @@ BlockKind = Literal["heading", "numeral", "paragraph", "item", "cell", "row", "l
 
 _BULLETS = "·•▪◦‣●○■□–—*-"
 _BULLET = re.compile(rf"[{re.escape(_BULLETS)}][ \t]+(?=\S)")
-_NUMBERED = re.compile(r"(?:(\d{1,3})[.)]|\(([a-z]|\d{1,3})\))[ \t]+(?=\S)")
+_NUMBERED = re.compile(r"(?:(\d{1,3})[.)]|[a-z]\)|\(([a-z]|\d{1,3})\))[ \t]+(?=\S)")
 _ROMAN = re.compile(r"(?=[IVXL])(X{0,3}(?:IX|IV|V?I{0,3}))\.(?:[ \t]+(?=\S)|$)")
 _LINK = re.compile(r"(?:https?|ftp)://\S+$")
 _FOOTNOTE = re.compile(rf"[^\w\s{re.escape(_BULLETS)}]{{1,2}}\.?\t+(?=\w)")
@@ -25,6 +25,8 @@ _OFFICE = re.compile(
     r"ministr[oa]|secretari[oa]|director[a]?|diretor[a]?|coordinador[a]?|représentante?|président[e]?|ambassadeur|ministre|secrétaire|directeur)\b",
     re.IGNORECASE,
 )
+_NARROW, _WIDE = 60, 120  # characters in the longest line of a text with hard line ends
+_FULL = 0.8  # share of the longest line that a full line has at least
 _SMALL_WORDS = 3  # words of at most this length keep their case in a title ("of", "the", "to")
 
 
@@ -51,6 +53,7 @@ class _Line:
     text: str
     tabbed: bool
     blanks_before: int
+    indent: int = 0
 
 
 def scan_blocks(canonical: str) -> list[Block]:
@@ -60,6 +63,7 @@ def scan_blocks(canonical: str) -> list[Block]:
     footnote.
     """
     lines = _lines(canonical)
+    width = _wrapped_at(lines)
     blocks: list[Block] = []
     in_cell = False
     for position, line in enumerate(lines):
@@ -71,11 +75,43 @@ def scan_blocks(canonical: str) -> list[Block]:
             in_cell = True
             blocks.append(Block("cell", line.start, line.start))
         fills_cell = in_cell and blocks[-1].kind == "cell" and block.kind in ("heading", "signature", "label", "paragraph")
-        if fills_cell or (blocks and _continues(blocks[-1], block, canonical)):
+        filled = bool(width and position and not line.blanks_before and lines[position - 1].end - lines[position - 1].start >= width)
+        wrapped = filled and block.kind in ("paragraph", "heading") and bool(blocks) and blocks[-1].kind in ("paragraph", "item")
+        if fills_cell or wrapped or (blocks and _continues(blocks[-1], block, canonical)):
             blocks[-1] = replace(blocks[-1], end=line.end)
         else:
             blocks.append(block)
-    return _sign(_join_numerals(blocks, canonical), canonical)
+    return _nest(_sign(_join_numerals(blocks, canonical), canonical), {line.start: line.indent for line in lines if not line.tabbed})
+
+
+def _wrapped_at(lines: list[_Line]) -> int:
+    """The length from which a line of a text with hard line ends is full, so that the next one goes on with it; 0 for other texts."""
+    inner = [lines[at].indent + len(lines[at].text) for at in range(len(lines) - 1) if not lines[at + 1].blanks_before]
+    longest = max((line.indent + len(line.text) for line in lines), default=0)
+    full = [length for length in inner if length >= _FULL * longest]
+    return int(_FULL * longest) if _NARROW <= longest <= _WIDE and len(full) >= 3 and 2 * len(full) >= len(inner) else 0
+
+
+def _nest(blocks: list[Block], indents: dict[int, int]) -> list[Block]:
+    """Give items the level of their indentation, where a run of items has several."""
+    nested = list(blocks)
+    position = 0
+    while position < len(nested):
+        end = position
+        while end < len(nested) and nested[end].kind == "item":
+            end += 1
+        found = {at: indents.get(nested[at].start - _marked(nested[at], indents), 0) for at in range(position, end)}
+        steps = sorted(set(found.values()))
+        if len(steps) > 1:
+            for at, indent in found.items():
+                nested[at] = replace(nested[at], level=steps.index(indent) + 1)
+        position = max(end, position + 1)
+    return nested
+
+
+def _marked(block: Block, indents: dict[int, int]) -> int:
+    """How many characters before its text the line of an item begins."""
+    return next((gap for gap in range(1, 12) if block.start - gap in indents), 0)
 
 
 def _lines(canonical: str) -> list[_Line]:
@@ -85,7 +121,7 @@ def _lines(canonical: str) -> list[_Line]:
         text = raw.strip()
         if text:
             start = offset + raw.index(text[0])
-            lines.append(_Line(start, start + len(text), text, raw.startswith("\t"), blanks))
+            lines.append(_Line(start, start + len(text), text, raw.startswith("\t"), blanks, len(raw) - len(raw.lstrip())))
             blanks = 0
         else:
             blanks += 1

@@ -1,5 +1,6 @@
 """An opened index version: passages, lists, texts and editorial data in memory, and hybrid search over them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from ingest.editorial import LANGUAGES, Concept, Quote, Target
 from ingest.types import Passage, PassageList, Source
 from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.errors import DamagedIndexError, IndexMismatchError
+from vectorstore.glossary import load_glossary
 from vectorstore.lexical import LexicalIndex, stems
 from vectorstore.store import SCHEMA, Record, Store
 from vectorstore.types import Hit, IndexManifest
@@ -83,6 +85,12 @@ class Index:
         groups = [np.array([row for row, other in enumerate(spoken) if other == language]) for language in sorted(set(spoken))]
         self._languages = tuple(group for group in groups if len(group) >= _GROUP) if len(groups) > 1 else ()
         self._lexical = {language: self._make_lexical(language) for language in LANGUAGES}
+        self._unread = {
+            language: np.array(
+                [row for row, p in enumerate(self.passages) if language not in (p.language, *self.translations[p.id])], dtype=np.int64
+            )
+            for language in LANGUAGES
+        }
 
     @classmethod
     def open(cls, store: Store, embeddings: VectorEmbeddings) -> "Index":
@@ -130,11 +138,31 @@ class Index:
         """BM25 of *text* against all passages in *language* (their translation where there is one)."""
         return self._lexical[language].scores(stems(text, language))
 
+    def word_scores(self, text: str, language: str) -> Vectors:
+        """Like :meth:`lexical_scores`, but passages that cannot be read in *language* are compared through the glossary."""
+        scores = self.lexical_scores(text, language)
+        if len(unread := self._unread[language]):
+            scores[unread] = self._across.best_scores(load_glossary().keys(text, language))[unread]
+        return scores
+
+    @cached_property
+    def _across(self) -> LexicalIndex:
+        glossary = load_glossary()
+        texts = ((" ".join((*passage.heading_path, passage.text)), passage.language) for passage in self.passages)
+        return LexicalIndex([[key for keys in glossary.keys(text, language) for key in keys] for text, language in texts])
+
     def lexical_share(self, text: str, language: str) -> float:
         """The best BM25 score of a passage for *text*, as a share in 0..1 of what a passage that said all of it would get."""
         words = stems(text, language)
         most = self._lexical[language].greatest(words)
         return float(self._lexical[language].scores(words).max(initial=0.0)) / most if most > 0 else 0.0
+
+    def share(self, said: Collection[frozenset[str]], passage: Passage) -> float:
+        """The share in 0..1 of the words *said*, each given by its keys and weighted by its rarity, that *passage* and its headings have."""
+        has = load_glossary().all_keys(" ".join((*passage.heading_path, passage.text)), passage.language)
+        weights = {keys: self._across.rarity(keys) for keys in said}
+        whole = sum(weights.values())
+        return sum(weight for keys, weight in weights.items() if keys & has) / whole if whole > 0 else 0.0
 
     def knows_word(self, stem: str, language: str) -> bool:
         """Whether a stemmed word occurs in the passages as they read in *language*."""
@@ -158,7 +186,7 @@ class Index:
         *vector* is that of the question where it is known; *among* are the rows that may be given, all by default.
 
         ``relevance`` is the fused score on a scale from 0 (the worst passage) to 1 (the best). Where the question is not in English the
-        English-only model is left out, and BM25 too unless the passages can be read in that language.
+        English-only model is left out; words of passages in other languages are compared through the glossary.
         """
         if not self.passages or not question.strip():
             return []
@@ -167,12 +195,12 @@ class Index:
         usable = dict(components)
         if language != "en" and len(usable) > 1:
             usable.pop("minilm", None)
-        lexical = self.lexical_scores(question, language)
-        if self.covers(language):
-            usable["lexical"] = lexical
-        fused = np.zeros(len(self.passages))
-        for name, scores in usable.items():
-            fused += _LEXICAL * _standard(scores, ()) if name == "lexical" else _standard(scores, self._languages)
+        lexical = self.word_scores(question, language)
+        unread = self._unread[language]
+        groups = (unread, np.setdiff1d(np.arange(len(lexical)), unread)) if 0 < len(unread) < len(lexical) else ()
+        fused = _LEXICAL * _standard(lexical, groups)
+        for scores in usable.values():
+            fused += _standard(scores, self._languages)
         rows = np.arange(len(fused)) if among is None else among
         best = rows[np.argsort(-fused[rows], kind="stable")[:k]]
         low, high = float(fused.min()), float(fused.max())

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 import bm25s
@@ -30,11 +31,16 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
+def words(text: str) -> list[str]:
+    """The words of *text* in lower case, compounds taken apart."""
+    found = _WORD.findall(text.replace("’", "'").casefold())
+    pieces = [piece for word in found for piece in ([word] if any(c.isdigit() for c in word) else re.split(r"[/.-]", word))]
+    return [piece for piece in pieces if piece]
+
+
 def stems(text: str, language: str) -> list[str]:
     """The stemmed words of *text*; accents are kept for stemming and folded afterwards."""
-    words = _WORD.findall(text.replace("’", "'").casefold())
-    pieces = [piece for word in words for piece in ([word] if any(c.isdigit() for c in word) else re.split(r"[/.-]", word))]
-    return [fold(stem) for stem in _stemmer(language).stemWords([piece for piece in pieces if piece])]
+    return [fold(stem) for stem in _stemmer(language).stemWords(words(text))]
 
 
 class LexicalIndex:
@@ -55,10 +61,25 @@ class LexicalIndex:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
 
+    def best_scores(self, alternatives: Iterable[Iterable[str]]) -> npt.NDArray[np.float32]:
+        """Shape (documents,): for each set of *alternatives* the score of the one that scores best, summed."""
+        total = np.zeros(self._size, dtype=np.float32)
+        for tokens in alternatives:
+            if known := [self.scores([token]) for token in sorted(tokens) if token in self._frequency]:
+                total += np.max(known, axis=0)
+        return total
+
     def knows(self, token: str) -> bool:
         """Whether any document holds *token*."""
         return token in self._frequency
 
     def greatest(self, tokens: list[str]) -> float:
         """The score that a document could reach at most: the weights of all *tokens*, unknown ones too."""
-        return float(sum(np.log1p((self._size - (df := self._frequency[token]) + 0.5) / (df + 0.5)) for token in tokens))
+        return sum(self._weight(self._frequency[token]) for token in tokens)
+
+    def rarity(self, alternatives: Iterable[str]) -> float:
+        """The weight of a word that may be any of *alternatives*: that of the commonest."""
+        return self._weight(max((self._frequency[token] for token in alternatives), default=0))
+
+    def _weight(self, frequency: int) -> float:
+        return float(np.log1p((self._size - frequency + 0.5) / (frequency + 0.5)))
