@@ -5,6 +5,7 @@ fields of a directory are called, and words that make a question and say nothing
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_lowercase
 
@@ -45,6 +46,13 @@ _COUNTED = r"\b(?:how (?:many|much)|cuant[oa]s?|quant[oa]s?|combien)\b"
 _DATED = (
     r"\b(?:when|since what|(?:what|which) (?:year|date|day|month)|cuando|(?:que|cual) (?:ano|fecha|dia|mes)|quando|"
     r"(?:que|qual) (?:data|dia)|quand|quel(?:le)? (?:annee|date|jour|mois))\b"
+)
+_ONE = (
+    r"\b(?:who|where|how (?:old|long|often)|what age|quien|donde|a que edad|quem|onde|que idade|quel age|a quelle frequence)\b|"
+    r"^\W*(?:ou|qui)\b"
+)
+_NAME = (
+    r"\b(?:name|agency|organi[sz]ation|institution|nombre|organismo|entidad|institucion|nome|entidade|orgao|instituicao|nom|organisme)\b"
 )
 _YEAR = r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])"
 # "What does it say about …": the whole passage is asked for, not the sentence that is nearest.
@@ -93,7 +101,9 @@ _FRAME = {
         "that which who whom while here there now already currently work deal run exist offer provide involve have help "
         "carry operate active responsible address concern include "
         "mention say tell give "
-        "show thing things report please usually actually really dr mr mrs ms according organisation organisations programs everything all according it its their there them other also kind type compare name call appear "
+        "subject topic regarding show thing things report please usually actually really dr mr mrs ms according organisation "
+        "organisations programs "
+        "everything all according it its their there them other also kind type compare name call appear "
         "agency organization institution body entity association foundation programme program project initiative activity country "
         "state document annex report directory study contribution delegation"
     ),
@@ -101,7 +111,9 @@ _FRAME = {
         "ya actualmente ahora aqui trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber "
         "hay tener tienen tiene "
         "atender atienden incluir "
-        "cosa cosas soler suelen según doctor doctora señor señora mencionar tratar figuran figura aparecen decir dice ruego favor quisiera enumerar enumere comparar todos todas "
+        "asunto tema respecto cosa cosas soler suelen según doctor doctora señor señora mencionar tratar figuran figura aparecen "
+        "decir dice ruego "
+        "favor quisiera enumerar enumere comparar todos todas "
         "su sus ello tipo llamar "
         "responsable agencia organismo organización institución entidad asociación fundación programa proyecto iniciativa actividad país "
         "estado documento anexo informe directorio estudio contribución delegación hacer hace hizo hicieron hecho puede ser son"
@@ -109,14 +121,18 @@ _FRAME = {
     "pt": (
         "já atualmente agora aqui trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver "
         "há ter têm tem atender atendem incluir "
-        "coisa coisas costumar costumam segundo doutor doutora senhor senhora falar fala mencionar tratar constam consta aparecem dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
+        "assunto tema respeito coisa coisas costumar costumam segundo doutor doutora senhor senhora falar fala mencionar tratar "
+        "constam consta aparecem "
+        "dizer diz preciso gostaria favor enumerar comparar todos todas seu sua isso tipo chamar "
         "responsável agência organismo organização instituição entidade órgão associação fundação programa projeto iniciativa atividade "
         "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz fez fizeram feito pode ser são"
     ),
     "fr": (
         "déjà actuellement maintenant ici travailler travaillent travaille occupent occupe exister existent offrir offrent "
         "avoir ont tenir mener inclure mentionner traiter "
-        "chose choses selon docteur monsieur madame figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler chargé selon "
+        "sujet propos chose choses selon docteur monsieur madame figurent figure dire dit prie voudrais merci donner comparer "
+        "tous toutes leur "
+        "leurs cela type sorte nommer appeler chargé selon "
         "agence organisme organisation institution entité association fondation programme projet initiative activité pays état document "
         "annexe rapport répertoire étude contribution délégation domaine faire fait font peut être sont elle elles ils"
     ),
@@ -172,6 +188,20 @@ def _numerals() -> frozenset[str]:
     """The keys of the meanings that are numbers."""
     numbers = {word for row in meanings() for words in row.values() for word in words if word.isdigit()}
     return frozenset(key for word in numbers for key in load_glossary().all_keys(word, "en") if key.startswith("="))
+
+
+def asks_one(question: str) -> bool:
+    """Whether *question* asks for one figure, date, person or place, which one item of a list gives.
+
+    >>> asks_one("¿Cuántos años dura?"), asks_one("¿Qué pide el país?")
+    (True, False)
+    """
+    return counts(question) or bool(re.search(_DATED, fold(question)) or re.search(_ONE, fold(question)))
+
+
+def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
+    """Whether the fields of a directory's *entry* have the name of what it is about."""
+    return any(re.search(_NAME, fold(label)) for label, _ in entry)
 
 
 def tells(question: str, text: str, language: str) -> bool:

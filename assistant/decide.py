@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.matching import FEATURES, Matcher, Query
+from assistant.references import named_parts, parts_of
 from assistant.relevance import Relevance
 from assistant.terms import Terms
 from ingest.editorial import Quote, Target
@@ -54,6 +55,12 @@ class Decider:
         named = Counter(concept for target in targets for concept in index.target_concepts.get(target.id, ()))
         self.topical = {concept for concept, count in named.items() if count <= _COMMON * len(targets)}
         groups: dict[frozenset[Quote], int] = {}
+        self._heads = {  # what the heading says that a list item stands under
+            passage.id: self.vocabulary.concepts(passage.heading_path[-1], passage.language)
+            for passage in index.passages
+            if passage.list_id and passage.heading_path
+        }
+        self._head_concepts = frozenset().union(*self._heads.values())
         self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
 
     def query(self, text: str, language: str, vector: npt.NDArray[np.float32] | None = None) -> Query:
@@ -62,19 +69,24 @@ class Decider:
             vector = self.index.embeddings.encode([text], query=True)[0]
         return Query(text, language, vector, self.vocabulary.concepts(text, language))
 
-    def decide(self, query: Query, features: npt.NDArray[np.float32] | None = None) -> Decision:
-        """Decide one question; *features* are those of the matcher where they are known already."""
+    def decide(self, query: Query, features: npt.NDArray[np.float32] | None = None, source: str | None = None) -> Decision:
+        """Decide one question; *features* are those of the matcher where they are known already.
+
+        With *source*, only what that document alone answers is taken into account.
+        """
         if features is None:
             features = self.matcher.features(query)
         probabilities = self.relevance.probabilities(features)
         spoken = np.where(self.spoken, probabilities, 0.0)
+        if source is not None:
+            spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
         by_group = np.bincount(self.group, spoken, self.group.max() + 1)
         leader = int(np.argmax(by_group))
         answer = self._narrowed(query, int(np.argmax(np.where(self.group == leader, spoken, -1.0))), spoken)
         mass = float(spoken.sum())
-        quotes = self._quotes(answer, float(by_group[leader]), spoken, mass)
-        signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         targets = self.matcher.targets
+        quotes = self._within(query, targets[answer], self._quotes(answer, float(by_group[leader]), spoken, mass))
+        signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         return Decision(
             query,
             probabilities,
@@ -102,6 +114,18 @@ class Decider:
             if other.kind == "topic" and inside and specific <= about and spoken[number] >= _TOPIC_SHARE * spoken[answer]:
                 return int(number)
         return answer
+
+    def _within(self, query: Query, target: Target, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        """*quotes*, or, where the question names parts of the document that some of them stand in, those."""
+        if target.kind not in ("topic", "group", "list"):
+            return quotes
+        parts, heads = named_parts(query.text), query.concepts & self._head_concepts
+        kept = tuple(
+            quote
+            for quote in quotes
+            if parts & parts_of(self.index, quote.passage_id) or heads & self._heads.get(quote.passage_id, frozenset())
+        )
+        return kept or quotes
 
     def _subject(self, target: Target) -> frozenset[str]:
         """The concepts in the titles above a list: its document's, its headings', its own."""
@@ -141,4 +165,6 @@ class Decider:
             "unknown_numbers": float(min(len(self.terms.unknown_numbers(query.text)), 2)),
             "passage_dense": named["passage_dense"],
             "passage_words": named["passage_words"],
+            "asked_words": named["asked_words"],
+            "parts_foreign": named["parts_foreign"],
         }

@@ -5,7 +5,6 @@ that introduce it, names them too. A question for a list gets all passages that 
 sentence of the best passage that does.
 """
 
-import math
 import re
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,8 @@ from assistant.asked import (
     asks_bodies,
     asks_field,
     asks_many,
+    asks_name,
+    asks_one,
     asks_what_is_said,
     content_keys,
     counts,
@@ -26,7 +27,7 @@ from assistant.asked import (
     without_documents,
 )
 from assistant.extract import best_sentences
-from assistant.relevance import retrieval_confidence
+from assistant.relevance import fact_confidence, retrieval_score
 from assistant.terms import capitalised, states
 from ingest.blocks import label_of
 from ingest.editorial import Quote
@@ -45,8 +46,6 @@ _DEPTH = 30  # passages that a question is compared with
 _READ = 5  # of them are read sentence by sentence
 _SHORT = 600  # characters of a passage that is quoted as a whole
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
-_UNTOLD = 2.0  # log odds against a passage without a date or a number, where a question asks for one
-_NAMED, _LACKING = 1.5, 1.0  # log odds for a passage that has the names of the question, and against each topic that it lacks
 _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the question names, and of an entry that lacks what is asked
 
 
@@ -71,6 +70,7 @@ class Found:
     confidence: float
     nearest: tuple[Quote, ...] = ()
     span: tuple[int, int] | None = None
+    signs: tuple[tuple[str, float], ...] = ()
 
 
 class Finder:
@@ -123,8 +123,8 @@ class Finder:
         """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
         words = _plain(question)
         used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
-        taken = {word for name in (*capitalised(question, language), *states(question, language)) for word in _words(name)}
-        taken |= label_words(question)
+        names = (*capitalised(question, language), *states(question, language))
+        taken = {part for name in names for word in _words(name) for part in (word, *word.split("-"))} | label_words(question)
         left = [word if place not in used and fold(word) not in taken else "-" for place, word in enumerate(words)]
         return content_keys(" ".join(left), language)
 
@@ -206,7 +206,11 @@ class Finder:
 
     def _fitting(self, named: Named, source: str | None) -> list[int]:
         """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
-        own = [row for row, p in enumerate(self.passages) if source in (None, p.source_id) and _has(named.names, self._words[row])]
+        inside = [row for row, p in enumerate(self.passages) if source in (None, p.source_id)]
+        own = [row for row in inside if _has(named.names, self._words[row])]
+        if not own and len(named.names) > 1:  # names that no passage has together
+            had = {row: sum(_has(frozenset({name}), self._words[row]) for name in named.names) for row in inside}
+            own = [row for row, count in had.items() if 2 * count >= len(named.names)]
         every = [row for row in own if named.states <= self._states[row]]
         return every or [row for row in own if len(named.states) > 1 and named.states & self._states[row]]
 
@@ -289,23 +293,21 @@ class Finder:
         if not chosen:
             return Found((), False, 0.0)
         passage, spans = self._best(question, language, chosen[:_READ])
-        below = [self.passages[row] for row in self._below(self._place[passage.id])]
-        if below and passage.text.rstrip().endswith(":") and not asks_what_is_said(question):
+        below = [self.passages[row] for row in self._below(self._place[passage.id]) if passage.text.rstrip().endswith(":")]
+        introduced = bool(below) and not asks_one(question)
+        if below and not introduced:
             item, inner = self._best(question, language, [Hit(item, 0.0, {}) for item in below])
             if (
                 len(_sentences(passage)) < 2
                 or self._missing(question, language, named, item)[1] < self._missing(question, language, named, passage)[1]
             ):
                 passage, spans = item, inner
-        missing, share = self._missing(question, language, named, passage)
-        odds = retrieval_confidence(self._index, question, language, chosen, vector)
-        weight = self._weight(question, language, named, certain, missing, share)
-        if not tells(question, passage.text, passage.language):
-            weight -= _UNTOLD
-        confidence = 1.0 / (1.0 + (1.0 - odds) / max(odds, 1e-6) * math.exp(-weight))
+        signs = self._signs(question, language, named, certain, passage, spans[0])
+        signs["retrieval"] = retrieval_score(self._index, question, language, chosen, vector)
+        confidence = fact_confidence(signs)
         entry = fields(passage.text)
         if entry and named.names:
-            has = asks_field(question, {label for label, _ in entry}) or share < _COMMON
+            has = asks_field(question, {label for label, _ in entry}) or signs["lacking"] < _COMMON
             confidence = _SURE if has else _UNSURE
         every = [] if entry or asks_what_is_said(question) else _sentences(passage)
         first = [place for place, span in enumerate(every) if span in spans]
@@ -316,19 +318,34 @@ class Finder:
             quote = Quote(passage.source_id, passage.id, passage.start + start, passage.start + end)
         best = (passage.start + spans[0][0], passage.start + spans[0][1])
         inside = best if len(every) > 1 and best != (quote.start, quote.end) else None
-        return Found((quote,), False, confidence, (_quote(passage),), inside)
+        quotes = (quote, *(_quote(item) for item in below)) if introduced else (*self._title(passage), quote)
+        return Found(quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None, tuple(signs.items()))
 
-    def _weight(self, question: str, language: str, named: Named, certain: bool, missing: int, share: float) -> float:
-        """Log odds for a passage by what it has and lacks of what the question names.
+    def _title(self, passage: Passage) -> tuple[Quote, ...]:
+        """The heading over an entry of a directory that does not have its name among its fields."""
+        entry = fields(passage.text)
+        if not entry or passage.kind == "table_row" or not passage.heading_path or asks_name(entry):
+            return ()
+        heads = (p for p in self.passages[: self._place[passage.id]][::-1] if p.kind == "heading" and p.source_id == passage.source_id)
+        return tuple(_quote(head) for head in [next(heads, None)] if head and display_heading(head.text) == passage.heading_path[-1])
 
-        In a document that is asked about, other words for a thing are more likely than its absence; where a number of
-        something is asked for, that thing must be there.
-        """
-        if certain:
-            specific = bool(named.concepts or self._rest(question, language))
-            return _NAMED * specific - _LACKING / 2 * missing
-        bonus = _NAMED * (1.0 - 1.5 * share) if named.states or named.names else 0.0
-        return bonus - _LACKING * missing * (3.0 if counts(question) else 1.0)
+    def _signs(
+        self, question: str, language: str, named: Named, certain: bool, passage: Passage, best: tuple[int, int]
+    ) -> dict[str, float]:
+        """What speaks for *passage*, whose best sentence is *best*, as the answer to a question for a fact."""
+        missing, share = self._missing(question, language, named, passage)
+        rest = self._rest(question, language)
+        inside = self._glossary.all_keys(passage.text[best[0] : best[1]], passage.language)
+        lacking = sum(not word & inside for word in rest) / len(rest) if rest else 0.0
+        return {
+            "named": float(bool(named.names or named.states or certain)),
+            "lacking": share,
+            "sentence_lacking": lacking,
+            "topics_lacking": float(min(missing, 2)),
+            "uncounted": float(missing > 0 and counts(question)),
+            "untold": float(not tells(question, passage.text, passage.language)),
+            "across": float(passage.language != language),
+        }
 
     def _best(self, question: str, language: str, hits: list[Hit]) -> tuple[Passage, list[tuple[int, int]]]:
         """The passage whose best sentence answers *question* best, and the spans of its good sentences."""

@@ -115,8 +115,13 @@ _NUMBERED = (
     r"(?:action|item|number|no\.?|step|basis|point|mandate|accion|punto|numero|paso|base|acao|ponto|passo|etapa|mandato|"
     r"etape|mesure|mandat|pillar|pilar|pilier) (?:number |no\.? |numero |n\.? )?(\d{1,2}|[ivx]+)\b"
 )
-_PILLAR = r"\b(?:pillars?|pilar(?:es)?|piliers?|sections?|seccion(?:es)?|secao|secoes)\b"
+PILLAR = r"\b(?:pillars?|pilar(?:es)?|piliers?|sections?|seccion(?:es)?|secao|secoes)\b"
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+
+
+def ordinal_words() -> tuple[str, ...]:
+    """For each place in a list the pattern of the folded words for it."""
+    return _ORDINALS
 
 
 def ordinal(question: str) -> int | None:
@@ -135,7 +140,7 @@ def ordinal(question: str) -> int | None:
 
 def names_pillar(question: str) -> bool:
     """Whether *question* speaks of a numbered part of a document rather than of an item in it."""
-    return bool(re.search(_PILLAR, fold(question)))
+    return bool(re.search(PILLAR, fold(question)))
 
 
 def standalone(question: str, history: Sequence[Turn], language: str) -> str:

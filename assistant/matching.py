@@ -10,12 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from assistant.asked import content_keys
+from assistant.references import named_parts, parts_of
 from ingest.editorial import Target
+from vectorstore.glossary import load_glossary
 from vectorstore.index import Index
 from vectorstore.probe import probe_input
 
 Floats = npt.NDArray[np.float32]
-FEATURES = ("probe_log_probability", "passage_dense", "passage_words", "concepts_shared", "concepts_foreign", "concepts_missing")
+FEATURES = (
+    "probe_log_probability",
+    "passage_dense",
+    "passage_words",
+    "concepts_shared",
+    "concepts_foreign",
+    "concepts_missing",
+    "asked_words",
+    "parts_shared",
+    "parts_foreign",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,20 @@ class Matcher:
         self._passages = np.full((len(found), max((len(rows) for rows in found), default=0)), -1, dtype=np.int64)
         for number, rows in enumerate(found):
             self._passages[number, : len(rows)] = rows
+        glossary = load_glossary()
+        owners: dict[str, set[int]] = {}  # the targets that a word, by one of its keys, is expected in questions for
+        for number, target in enumerate(self.targets):
+            for language, said in index.target_words.get(target.id, {}).items():
+                for key in {key for stem in said for key in glossary.stem_keys(stem, language)}:
+                    owners.setdefault(key, set()).add(number)
+            for quote in target.quotes:
+                for key in glossary.all_keys(index.by_id[quote.passage_id].text, index.by_id[quote.passage_id].language):
+                    owners.setdefault(key, set()).add(number)
+        self._owners = {key: np.array(sorted(numbers), dtype=np.int64) for key, numbers in owners.items()}
+        parts = [frozenset(tag for quote in target.quotes for tag in parts_of(index, quote.passage_id)) for target in self.targets]
+        self._part_names = sorted(frozenset().union(*parts)) if parts else []
+        self._parts = np.array([[name in found for name in self._part_names] for found in parts], dtype=np.float32).reshape(len(parts), -1)
+        self._spoken = np.array([bool(target.quotes) for target in self.targets])
         self._concept_names = sorted({concept.id for concept in index.concepts})
         self._concepts = np.array(
             [[name in index.target_concepts.get(target.id, ()) for name in self._concept_names] for target in self.targets],
@@ -66,4 +93,24 @@ class Matcher:
         out[:, 3] = shared / np.maximum(count + sizes - shared, 1)
         out[:, 4] = (count - shared) / max(count, 1)
         out[:, 5] = (sizes - shared) / np.maximum(sizes, 1)
+        out[:, 6] = self._asked_words(query)
+        named = named_parts(query.text)
+        if named & set(self._part_names):
+            asked = np.array([name in named for name in self._part_names], dtype=np.float32)
+            shared = self._parts @ asked
+            out[:, 7] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
+            out[:, 8] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
         return out
+
+    def _asked_words(self, query: Query) -> Floats:
+        """For each target the share of the question's words, weighted by their rarity, that its expected questions or quotations have."""
+        total, whole = np.zeros(len(self.targets), dtype=np.float32), 0.0
+        for keys in content_keys(query.text, query.language):
+            has = np.zeros(len(self.targets), dtype=bool)
+            for key in keys:
+                if key in self._owners:
+                    has[self._owners[key]] = True
+            weight = float(np.log1p(len(has) / (has.sum() + 0.5)))
+            total += weight * has
+            whole += weight
+        return np.asarray(total / whole if whole else total, dtype=np.float32)

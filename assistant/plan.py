@@ -8,6 +8,7 @@ from functools import cached_property
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
 from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
+from assistant.references import asks_both
 from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
 from ingest.places import state_names
@@ -28,6 +29,7 @@ _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
 _SURE_ALONE = 0.75
 _SURE = 0.5
+_LIKELY = 0.4  # from which a passage without editorial data is quoted; of the right ones four in five are above it (decision 0004)
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _FAMILIAR = 0.5  # the least share of its words that a greeting or a question of help has in common with those that are expected
 Reason = tuple[tuple[str, str], ...]
@@ -83,7 +85,7 @@ class Planner:
         opening, rest = self._greeting(question, language)
         if opening:
             return self._single(rest, language)
-        whole = self._simple(question, language)
+        whole = self._of_both(question, language, self._simple(question, language))
         parts = self._parts(question, language)
         if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
             return whole
@@ -111,6 +113,18 @@ class Planner:
             confidence=min(plan.confidence for plan in spoken),
             count=any(plan.count for plan in spoken),
         )
+
+    def _of_both(self, question: str, language: str, plan: Plan) -> Plan:
+        """*plan*, or, where the question asks of two documents and it rests on one, with what the other one says."""
+        have = {quote.source_id for quote in plan.quotes}
+        if plan.silent or len(have) != 1 or plan.kind in ("list", "group") or not asks_both(question):
+            return plan
+        query = self._decider.query(question, language)
+        others = [self._decider.decide(query, source=source) for source in sorted(self._sources - have) if source in self._index.canonical]
+        if not others:
+            return plan
+        best = max(others, key=lambda decision: decision.signals["best_probability"])
+        return replace(plan, kind="fact", quotes=(*plan.quotes, *(quote for quote in best.quotes if quote not in plan.quotes)))
 
     def _greeting(self, question: str, language: str) -> tuple[str, str]:
         """A short first sentence that is a greeting or thanks, and what comes after it."""
@@ -215,6 +229,7 @@ class Planner:
             return alone
         base = previous.asked or last
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
+        plans += [self._simple(text, language) for text in self._resolved(question, language, base, spoken)]
         carried = self._carried(question, language, last, spoken, previous)
         if carried:
             alone = self._simple(carried, language)
@@ -271,6 +286,14 @@ class Planner:
             if concept not in {identity for identity, _, _ in named}
         ][:3]
 
+    def _resolved(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
+        """*question* with what the earlier one is about, which a pronoun or nothing stands for: one of its concepts at a time."""
+        vocabulary = self._decider.vocabulary
+        named = vocabulary.concepts(question, language)
+        concepts = [concept for concept, _, _ in vocabulary.find(previous, spoken) if concept not in named]
+        terms = [dict(vocabulary.by_id[concept].preferred).get(language, "") for concept in dict.fromkeys(concepts)]
+        return [f"{question.rstrip(' ?')} ({term})?" for term in terms if term][:3]
+
     def _subset(self, question: str, previous: Plan, language: str) -> Plan:
         """The items of the previous answer that the question picks out."""
         if not self._covers(previous.quotes):
@@ -299,7 +322,7 @@ class Planner:
         found = self._finder.find(question, language)
         if found is None:
             return Plan("none", "", silent=True, asked=question)
-        if not found.quotes or found.confidence < _SURE:
+        if not found.quotes or found.confidence < _LIKELY:
             return Plan("none", "", confidence=found.confidence, silent=True, nearest=found.nearest, asked=question)
         count = found.listed and bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
         kind: TargetKind = "topic" if found.listed else "fact"

@@ -148,7 +148,7 @@ def check_cases(cases: Iterable[Located], canonical: Mapping[str, str]) -> list[
         for role, quote in quotes:
             if quote.source not in canonical:
                 faults.append(f"{located.where}: {case.id}: unknown source {quote.source!r} (there are: {', '.join(sorted(canonical))})")
-            elif quote.quote not in canonical[quote.source]:
+            elif " ".join(quote.quote.split()) not in " ".join(canonical[quote.source].split()):  # a line end is a space
                 faults.append(f"{located.where}: {case.id}: {role} quotation is not verbatim in {quote.source}: {quote.quote[:60]!r}")
         key = (" ".join(case.question.casefold().split()), case.history)
         if (other := questions.setdefault(key, located)) is not located:

@@ -13,11 +13,11 @@ Span = tuple[str, int, int]
 
 
 def occurrences(canonical: str, quote: str) -> list[tuple[int, int]]:
-    """All (start, end) of *quote* in *canonical*, overlapping ones too; a line end in one is a space in the other.
+    r"""All (start, end) of *quote* in *canonical*, overlapping ones too; a line end in one is a space in the other.
 
     >>> occurrences("abab ab", "ab")
     [(0, 2), (2, 4), (5, 7)]
-    >>> occurrences("one\\ntwo", "one two")
+    >>> occurrences("one\ntwo", "one two")
     [(0, 7)]
     """
     pattern = r"\s+".join(re.escape(word) for word in quote.split())

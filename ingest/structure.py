@@ -257,9 +257,17 @@ def _unit(state: _State, introduction: str, position: int) -> str:
     return "item"
 
 
+def _first(found: PassageList, printed: dict[str, int | None]) -> int:
+    """The number of a list's first item: the one printed where the document numbers all of them in a row, else 1."""
+    numbers = [printed.get(identity) for identity in found.passage_ids]
+    first = numbers[0]
+    return first if first is not None and numbers == list(range(first, first + len(numbers))) else 1
+
+
 def _number(state: _State, lists: list[PassageList], pages: tuple[Page, ...]) -> list[Passage]:
     """Give every passage its number, unit, list, page and locator."""
-    place = {pid: (found, index) for found in lists for index, pid in enumerate(found.passage_ids, start=1)}
+    printed = {passage.id: passage.number for passage in state.passages}
+    place = {pid: (found, index) for found in lists for index, pid in enumerate(found.passage_ids, start=_first(found, printed))}
     short = state.source.short_title
     counters: dict[tuple[object, ...], int] = {}
     result = []

@@ -90,6 +90,10 @@ class Glossary:
                 keys[place + 1] |= pair
         return [frozenset(one) for one in keys]
 
+    def stem_keys(self, stem: str, language: str) -> set[str]:
+        """The keys of a stemmed word, as far as the stem tells them: itself and its meanings."""
+        return {f"{language}:{stem}", *self._meanings.get((language, (stem,)), ())}
+
     def all_keys(self, text: str, language: str) -> frozenset[str]:
         """The keys of all words of *text*."""
         return frozenset().union(*self.keys(text, language))

@@ -77,6 +77,7 @@ class Index:
         self.question_words: dict[str, frozenset[str]] = {lang: frozenset(x["words"]) for lang, x in corpus["lexicon"].items()}
         self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
         self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
+        self.target_words: dict[str, dict[str, list[str]]] = corpus["target_words"]
         self.agencies: tuple[Agency, ...] = tuple(_agency(entry) for entry in corpus["agencies"])
         readable = {lang: sum(lang in (p.language, *self.translations[p.id]) for p in self.passages) for lang in LANGUAGES}
         self._covered = {language for language, count in readable.items() if count * 2 > len(self.passages)}
@@ -158,7 +159,7 @@ class Index:
         return float(self._lexical[language].scores(words).max(initial=0.0)) / most if most > 0 else 0.0
 
     def share(self, said: Collection[frozenset[str]], passage: Passage) -> float:
-        """The share in 0..1 of the words *said*, each given by its keys and weighted by its rarity, that *passage* and its headings have."""
+        """The share in 0..1 of the words *said*, given by their keys and weighted by rarity, that *passage* and its headings have."""
         has = load_glossary().all_keys(" ".join((*passage.heading_path, passage.text)), passage.language)
         weights = {keys: self._across.rarity(keys) for keys in said}
         whole = sum(weights.values())

@@ -71,6 +71,7 @@ class Records:
             "concepts": [asdict(concept) for concept in editorial.concepts],
             "lexicon": {language: _lexicon(editorial, language) for language in LANGUAGES},
             "target_concepts": _target_concepts(editorial),
+            "target_words": _target_words(editorial),
             "questions": len(editorial.questions),
             "agencies": [asdict(agency) for agency in find_agencies(self._documents, editorial.concepts)],
         }
@@ -106,6 +107,15 @@ def _lexicon(editorial: Editorial, language: str) -> dict[str, list[str]]:
             if question.target_id not in silent:
                 asked.update(set(stems(question.text.replace("'", " ").replace("’", " "), language)))
     return {"words": sorted(words), "asked": sorted(stem for stem, count in asked.items() if count > 1)}
+
+
+def _target_words(editorial: Editorial) -> dict[str, dict[str, list[str]]]:
+    """The stems in a target's expected questions, by language."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for question in editorial.questions:
+        said = stems(question.text.replace("'", " ").replace("’", " "), question.language)
+        found.setdefault(question.target_id, {}).setdefault(question.language, set()).update(said)
+    return {name: {language: sorted(words) for language, words in by.items()} for name, by in found.items()}
 
 
 def _target_concepts(editorial: Editorial) -> dict[str, list[str]]:
