@@ -48,8 +48,8 @@ _DATED = (
     r"(?:que|qual) (?:data|dia)|quand|quel(?:le)? (?:annee|date|jour|mois))\b"
 )
 _ONE = (
-    r"\b(?:who|where|how (?:old|long|often)|what age|quien|donde|a que edad|quem|onde|que idade|quel age|a quelle frequence)\b|"
-    r"^\W*(?:ou|qui)\b"
+    r"\b(?:how (?:old|long|often)|what age|a que edad|que idade|quel age|a quelle frequence)\b|"
+    r"^\W*(?:(?:de|a|en|em|by|for) )?(?:who|where|quien|donde|quem|onde|qui|ou)\b"
 )
 _NAME = (
     r"\b(?:name|agency|organi[sz]ation|institution|nombre|organismo|entidad|institucion|nome|entidade|orgao|instituicao|nom|organisme)\b"

@@ -176,9 +176,9 @@ class Finder:
             return Found((), False, 0.0, nearest)
         bodies = self.asks_bodies(question, language)
         if asks_what_is_said(question) and not bodies:
-            rows = self._headed(about, language, hits, set(fitting))
+            rows = self._headed(about, language, named, hits, set(fitting)) or (fitting if named.names and len(fitting) <= _READ else [])
             if rows:
-                return Found(tuple(_quote(self.passages[row]) for row in rows), False, _SURE)
+                return Found(tuple(_quote(self.passages[row]) for row in self._opened(rows)), False, _SURE)
         elif asks_many(question, language) or bodies:
             rows, open_ = self._listed(about, language, named, fitting, hits)
             if rows:
@@ -188,9 +188,10 @@ class Finder:
                 return Found((), False, 0.0, nearest)
         return self._fact(about, language, named, bool(source), hits, vector)
 
-    def _headed(self, question: str, language: str, hits: list[Hit], fitting: set[int]) -> list[int]:
-        """What stands under the best heading that has all the words of *question*."""
-        said = content_keys(question, language)
+    def _headed(self, question: str, language: str, named: Named, hits: list[Hit], fitting: set[int]) -> list[int]:
+        """What stands under the best heading that has all the words of *question* but its names."""
+        places = {word for name in states(question, language) for word in _words(name)}
+        said = content_keys(_without(question, named.names | places), language)
         for hit in hits if said else ():
             has = self._glossary.all_keys(hit.passage.text, hit.passage.language) if hit.passage.kind == "heading" else frozenset()
             if has and all(word & has for word in said):
@@ -244,8 +245,8 @@ class Finder:
 
     def _below(self, row: int) -> list[int]:
         """The items of the list that the passage of *row* introduces."""
-        found = self._introduced.get(self.passages[row].id)
-        return [self._place[identity] for identity in found if identity in self._place] if found else []
+        items = [self._place[identity] for identity in self._introduced.get(self.passages[row].id, ()) if identity in self._place]
+        return [one for item in items for one in (item, *self._below(item))]
 
     def _opened(self, rows: list[int]) -> list[int]:
         """*rows*, and after those that end in a colon what they introduce."""
@@ -302,12 +303,13 @@ class Finder:
                 or self._missing(question, language, named, item)[1] < self._missing(question, language, named, passage)[1]
             ):
                 passage, spans = item, inner
-        signs = self._signs(question, language, named, certain, passage, spans[0])
-        signs["retrieval"] = retrieval_score(self._index, question, language, chosen, vector)
+        signs = self._signs(question, language, named, certain, passage)
+        bare = _without(question, named.names)  # the names a passage has in any case; what is asked of them is to be found
+        signs["retrieval"] = retrieval_score(self._index, bare, language, chosen, None if named.names else vector)
         confidence = fact_confidence(signs)
         entry = fields(passage.text)
         if entry and named.names:
-            has = asks_field(question, {label for label, _ in entry}) or signs["lacking"] < _COMMON
+            has = not signs["untold"] and (asks_field(question, {label for label, _ in entry}) or signs["lacking"] < _COMMON)
             confidence = _SURE if has else _UNSURE
         every = [] if entry or asks_what_is_said(question) else _sentences(passage)
         first = [place for place, span in enumerate(every) if span in spans]
@@ -329,19 +331,12 @@ class Finder:
         heads = (p for p in self.passages[: self._place[passage.id]][::-1] if p.kind == "heading" and p.source_id == passage.source_id)
         return tuple(_quote(head) for head in [next(heads, None)] if head and display_heading(head.text) == passage.heading_path[-1])
 
-    def _signs(
-        self, question: str, language: str, named: Named, certain: bool, passage: Passage, best: tuple[int, int]
-    ) -> dict[str, float]:
-        """What speaks for *passage*, whose best sentence is *best*, as the answer to a question for a fact."""
+    def _signs(self, question: str, language: str, named: Named, certain: bool, passage: Passage) -> dict[str, float]:
+        """What speaks for and against *passage* as the answer to a question for a fact."""
         missing, share = self._missing(question, language, named, passage)
-        rest = self._rest(question, language)
-        inside = self._glossary.all_keys(passage.text[best[0] : best[1]], passage.language)
-        lacking = sum(not word & inside for word in rest) / len(rest) if rest else 0.0
         return {
             "named": float(bool(named.names or named.states or certain)),
             "lacking": share,
-            "sentence_lacking": lacking,
-            "topics_lacking": float(min(missing, 2)),
             "uncounted": float(missing > 0 and counts(question)),
             "untold": float(not tells(question, passage.text, passage.language)),
             "across": float(passage.language != language),

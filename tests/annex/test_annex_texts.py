@@ -48,7 +48,11 @@ def _sources(name: str) -> list[Source]:
 
 @pytest.fixture(scope="module", params=["second", "third"])
 def beside(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, index_dir: Path, settings: Settings, embeddings: VectorEmbeddings
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    index_dir: Path,
+    settings: Settings,
+    embeddings: VectorEmbeddings,
 ) -> tuple[str, Assistant]:
     """The shipped corpus with one set of documents beside it; vectors of the corpus are reused."""
     data = tmp_path_factory.mktemp(request.param) / "data"
