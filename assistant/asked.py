@@ -196,7 +196,7 @@ def asks_one(question: str) -> bool:
     >>> asks_one("¿Cuántos años dura?"), asks_one("¿Qué pide el país?")
     (True, False)
     """
-    return counts(question) or bool(re.search(_DATED, fold(question)) or re.search(_ONE, fold(question)))
+    return counts(question) or asks_date(question) or bool(re.search(_ONE, fold(question)))
 
 
 def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
@@ -210,11 +210,24 @@ def tells(question: str, text: str, language: str) -> bool:
     >>> tells("In what year was it founded?", "It works in two towns.", "en"), tells("¿Cuántos hay?", "There are two.", "en")
     (False, True)
     """
-    if re.search(_DATED, fold(question)):
-        return bool(re.search(_YEAR, text) or re.search(_calendar(language), fold(text)))
-    if counts(question):
-        return bool(re.search(r"\d", text)) or bool(load_glossary().all_keys(text, language) & _numerals())
-    return True
+    if asks_date(question):
+        return has_date(text, language)
+    return has_number(text, language) if counts(question) else True
+
+
+def asks_date(question: str) -> bool:
+    """Whether *question* asks when."""
+    return bool(re.search(_DATED, fold(question)))
+
+
+def has_date(text: str, language: str) -> bool:
+    """Whether *text* has a year, or the name of a month or a day in *language*."""
+    return bool(re.search(_YEAR, text) or re.search(_calendar(language), fold(text)))
+
+
+def has_number(text: str, language: str) -> bool:
+    """Whether *text* has a number, in figures or in words of *language*."""
+    return bool(re.search(r"\d", text)) or bool(load_glossary().all_keys(text, language) & _numerals())
 
 
 def asks_what_is_said(question: str) -> bool:

@@ -86,6 +86,7 @@ class Decider:
         mass = float(spoken.sum())
         targets = self.matcher.targets
         quotes = self._within(query, targets[answer], self._quotes(answer, float(by_group[leader]), spoken, mass))
+        quotes = tuple(dict.fromkeys(self._signed(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         return Decision(
             query,
@@ -127,6 +128,11 @@ class Decider:
         )
         return kept or quotes
 
+    def _signed(self, quote: Quote) -> Quote:
+        """*quote*, or all of a signature that it is part of: a name and its offices say who it is only together."""
+        passage = self.index.by_id[quote.passage_id]
+        return Quote(passage.source_id, passage.id, passage.start, passage.end) if passage.kind == "signature" else quote
+
     def _subject(self, target: Target) -> frozenset[str]:
         """The concepts in the titles above a list: its document's, its headings', its own."""
         texts: dict[str, str] = {}
@@ -142,12 +148,14 @@ class Decider:
         target = self.matcher.targets[answer]
         if probability >= 0.5 * mass or target.kind in ("list", "group", "overview"):
             return target.quotes
-        wanted: dict[Quote, float] = {}
+        wanted: dict[str, dict[Quote, float]] = {}
         for number in np.argsort(-spoken)[:25]:
             if self.kinds[number] not in ("list", "group", "overview") or spoken[number] > 0.2 * mass:
                 for quote in self.matcher.targets[number].quotes:
-                    wanted[quote] = wanted.get(quote, 0.0) + float(spoken[number])
-        chosen = [quote for quote, share in wanted.items() if share >= _UNIT_SHARE * mass]
+                    found = wanted.setdefault(quote.passage_id, {})
+                    found[quote] = found.get(quote, 0.0) + float(spoken[number])
+        # Targets may want different stretches of a passage: together they want the passage, and the likeliest says which stretch.
+        chosen = [max(found, key=lambda quote: found[quote]) for found in wanted.values() if sum(found.values()) >= _UNIT_SHARE * mass]
         if not chosen:
             return target.quotes
         return tuple(sorted(chosen, key=lambda quote: (quote.source_id, quote.start)))

@@ -92,6 +92,24 @@ def leans(question: str, language: str, content: int) -> bool:
     return content <= 1 or (referring and content <= 3) or (content <= 4 and ordinal(question) is not None)
 
 
+# Words that stand for something named before, and for nothing else.
+_POINTING = {
+    "en": r"it|its|they|them|their|he|she|his|her",
+    "es": r"su|sus|eso|ello|ellos|ellas|este(?= *\W*$)|esta(?= *\W*$)",
+    "pt": r"seu|sua|seus|suas|isso|dele|dela|deles|delas|nele|nela|ele|ela",
+    "fr": r"son|sa|ses|leur|leurs|cela|(?<!-)il|(?<!-)elle|(?<!-)ils|(?<!-)elles|celui-ci|celle-ci",
+}
+
+
+def points_back(text: str, language: str) -> bool:
+    """Whether *text* has a pronoun for something that was named before it.
+
+    >>> points_back("qual o link dele", "pt"), points_back("y a-t-il un budget ?", "fr")
+    (True, False)
+    """
+    return bool(re.search(rf"\b(?:{_POINTING[language]})\b", fold(text)))
+
+
 def asks_subset(question: str, language: str) -> bool:
     """Whether *question* asks which of the items just listed have some property."""
     return bool(re.search(rf"\b(?:{_SUBSET[language]})\b", fold(question)))
@@ -130,7 +148,7 @@ def ordinal(question: str) -> int | None:
     >>> ordinal("E a terceira etapa?"), ordinal("What is action 9?"), ordinal("the first two and the third")
     (3, 9, None)
     """
-    text = fold(question)
+    text = re.sub(r"\bsegundo (?=(?:o|a|os|as|el|la|los|las)\b)", " ", fold(question))  # "according to", not "second"
     found = {place for place, words in enumerate(_ORDINALS, start=1) if re.search(rf"\b(?:{words})\b", text)}
     for match in re.finditer(_NUMBERED, text):
         value = match.group(1)

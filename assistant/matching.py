@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import content_keys
+from assistant.asked import asks_date, asks_many, content_keys, counts, has_date, has_number
 from assistant.references import named_parts, parts_of
 from ingest.editorial import Target
 from vectorstore.glossary import load_glossary
@@ -28,6 +28,11 @@ FEATURES = (
     "asked_words",
     "parts_shared",
     "parts_foreign",
+    "many_single",
+    "many_several",
+    "one_list",
+    "told",
+    "untold",
 )
 
 
@@ -66,6 +71,12 @@ class Matcher:
         self._part_names = sorted(frozenset().union(*parts)) if parts else []
         self._parts = np.array([[name in found for name in self._part_names] for found in parts], dtype=np.float32).reshape(len(parts), -1)
         self._spoken = np.array([bool(target.quotes) for target in self.targets])
+        self._several = np.array([len({quote.passage_id for quote in target.quotes}) > 1 for target in self.targets])
+        self._whole = np.array([target.kind in ("list", "group") for target in self.targets])
+        texts = ["\n".join(index.canonical[quote.source_id][quote.start : quote.end] for quote in target.quotes) for target in self.targets]
+        spoken = [index.sources[target.quotes[0].source_id].language if target.quotes else "en" for target in self.targets]
+        self._dated = np.array([has_date(text, language) for text, language in zip(texts, spoken, strict=True)])
+        self._numbered = np.array([has_number(text, language) for text, language in zip(texts, spoken, strict=True)])
         self._concept_names = sorted({concept.id for concept in index.concepts})
         self._concepts = np.array(
             [[name in index.target_concepts.get(target.id, ()) for name in self._concept_names] for target in self.targets],
@@ -100,6 +111,15 @@ class Matcher:
             shared = self._parts @ asked
             out[:, 7] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
             out[:, 8] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
+        many = asks_many(query.text, query.language)
+        out[:, 9] = many & self._spoken & ~self._several
+        out[:, 10] = many & self._several
+        out[:, 11] = (not many) & self._whole
+        if asks_date(query.text):
+            out[:, 12], out[:, 13] = self._spoken & self._dated, self._spoken & ~self._dated
+        elif counts(query.text):
+            told = self._numbered | self._several  # a list can be counted
+            out[:, 12], out[:, 13] = self._spoken & told, self._spoken & ~told
         return out
 
     def _asked_words(self, query: Query) -> Floats:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
-from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal
+from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal, points_back
 from assistant.references import asks_both
 from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
@@ -139,7 +139,9 @@ class Planner:
         sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
         pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
-        return [piece for piece in dict.fromkeys(pieces) if self._says_enough(piece, language)][:_PARTS]
+        # What points back at the part before it is understood within the whole.
+        kept = [question if number and points_back(piece, language) else piece for number, piece in enumerate(dict.fromkeys(pieces))]
+        return [piece for piece in dict.fromkeys(kept) if self._says_enough(piece, language)][:_PARTS]
 
     @staticmethod
     def _says_enough(piece: str, language: str) -> bool:
