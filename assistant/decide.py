@@ -14,7 +14,9 @@ from ingest.editorial import Quote, Target
 from vectorstore.index import Index
 from vectorstore.vocabulary import Vocabulary
 
-_UNIT_SHARE = 0.45  # a quotation enters an answer when this share of the answerable probability wants it
+_UNIT_SHARE = 0.3  # a quotation enters an answer when this share of the answerable probability wants it
+_LEAD = 0.6  # a target with this share of the answerable probability is the answer by itself
+_SHORT = 400  # characters of a passage that is quoted as a whole
 _COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
 _TOPIC_SHARE = 0.002  # how likely, against the whole list, a topic must be for its part of the list to be meant
 SILENT = ("none", "refuse")
@@ -86,7 +88,7 @@ class Decider:
         mass = float(spoken.sum())
         targets = self.matcher.targets
         quotes = self._within(query, targets[answer], self._quotes(answer, float(by_group[leader]), spoken, mass))
-        quotes = tuple(dict.fromkeys(self._signed(quote) for quote in quotes))
+        quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         return Decision(
             query,
@@ -128,10 +130,11 @@ class Decider:
         )
         return kept or quotes
 
-    def _signed(self, quote: Quote) -> Quote:
-        """*quote*, or all of a signature that it is part of: a name and its offices say who it is only together."""
+    def _in_full(self, quote: Quote) -> Quote:
+        """*quote*, or all of the signature or short passage that it is part of, without which it may mislead."""
         passage = self.index.by_id[quote.passage_id]
-        return Quote(passage.source_id, passage.id, passage.start, passage.end) if passage.kind == "signature" else quote
+        short = passage.kind == "signature" or len(passage.text) <= _SHORT
+        return Quote(passage.source_id, passage.id, passage.start, passage.end) if short else quote
 
     def _subject(self, target: Target) -> frozenset[str]:
         """The concepts in the titles above a list: its document's, its headings', its own."""
@@ -146,7 +149,7 @@ class Decider:
     def _quotes(self, answer: int, probability: float, spoken: npt.NDArray[np.float64], mass: float) -> tuple[Quote, ...]:
         """The quotations of the leading target, or, where several targets share the lead, those most of them want."""
         target = self.matcher.targets[answer]
-        if probability >= 0.5 * mass or target.kind in ("list", "group", "overview"):
+        if probability >= _LEAD * mass or target.kind in ("list", "group", "overview"):
             return target.quotes
         wanted: dict[str, dict[Quote, float]] = {}
         for number in np.argsort(-spoken)[:25]:

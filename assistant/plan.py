@@ -197,7 +197,7 @@ class Planner:
                 nearest=(target.also if target and target.also else answer.quotes)[:3],
                 asked=decision.query.text,
             )
-        same = decision.quotes == answer.quotes
+        same = [quote.passage_id for quote in decision.quotes] == list(dict.fromkeys(quote.passage_id for quote in answer.quotes))
         plan = Plan(
             answer.kind if same else "topic",
             answer.id,
