@@ -18,7 +18,7 @@ _UNIT_SHARE = 0.3  # a quotation enters an answer when this share of the answera
 _LEAD = 0.6  # a target with this share of the answerable probability is the answer by itself
 _SHORT = 400  # characters of a passage that is quoted as a whole
 _COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
-_TOPIC_SHARE = 0.002  # how likely, against the whole list, a topic must be for its part of the list to be meant
+_TOPIC_SHARE = 0.0003  # how likely, against the whole list, a topic must be for its part of the list to be meant
 SILENT = ("none", "refuse")
 
 
@@ -62,7 +62,7 @@ class Decider:
             for passage in index.passages
             if passage.list_id and passage.heading_path
         }
-        self._head_concepts = frozenset().union(*self._heads.values())
+        self.head_concepts = frozenset().union(*self._heads.values())
         self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
 
     def query(self, text: str, language: str, vector: npt.NDArray[np.float32] | None = None) -> Query:
@@ -122,7 +122,7 @@ class Decider:
         """*quotes*, or, where the question names parts of the document that some of them stand in, those."""
         if target.kind not in ("topic", "group", "list"):
             return quotes
-        parts, heads = named_parts(query.text), query.concepts & self._head_concepts
+        parts, heads = named_parts(query.text), query.concepts & self.head_concepts
         kept = tuple(
             quote
             for quote in quotes

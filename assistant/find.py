@@ -5,13 +5,11 @@ that introduce it, names them too. A question for a list gets all passages that 
 sentence of the best passage that does.
 """
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assistant.asked import (
-    DOCUMENTS,
     asked_values,
     asks_bodies,
     asks_field,
@@ -22,14 +20,13 @@ from assistant.asked import (
     content_keys,
     counts,
     field_stems,
-    label_words,
     tells,
     without_documents,
 )
 from assistant.extract import best_sentences
 from assistant.relevance import fact_confidence, retrieval_score
-from assistant.terms import capitalised, states
-from ingest.blocks import label_of
+from assistant.subjects import Named, Subjects, without, words_of
+from assistant.terms import states
 from ingest.editorial import Quote
 from ingest.entries import fields
 from ingest.sentences import sentence_spans
@@ -37,25 +34,14 @@ from ingest.structure import display_heading
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index, Vectors
-from vectorstore.lexical import fold
 from vectorstore.types import Hit
 from vectorstore.vocabulary import Vocabulary
 
-Keys = frozenset[str]
 _DEPTH = 30  # passages that a question is compared with
 _READ = 5  # of them are read sentence by sentence
 _SHORT = 600  # characters of a passage that is quoted as a whole
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
 _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the question names, and of an entry that lacks what is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a text names: states by their codes, folded names and numbers, concepts of the vocabulary."""
-
-    states: frozenset[str]
-    names: frozenset[str]
-    concepts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,94 +67,30 @@ class Finder:
         self._vocabulary = vocabulary
         self.passages = tuple(p for p in index.passages if p.source_id not in covered and p.kind != "table_head")
         self._rows = np.array([index.row_of[passage.id] for passage in self.passages], dtype=np.int64)
-        around = [self._around(passage) for passage in self.passages]
-        titles = {source.id: f"{source.title}\n{source.short_title}" for source in index.sources.values()}
-        named = [f"{titles[p.source_id]}\n{text}" for text, p in zip(around, self.passages, strict=True)]  # a title names who speaks
-        self._states = [frozenset(states(text, p.language).values()) for text, p in zip(named, self.passages, strict=True)]
-        self._concepts = [vocabulary.concepts(text, p.language) for text, p in zip(around, self.passages, strict=True)]
-        self._words = [frozenset(_words(text)) for text in named]
+        self.subjects = Subjects(index, vocabulary, self.passages)
         self._glossary = load_glossary()
-        self._keys = [self._glossary.all_keys(text, p.language) for text, p in zip(around, self.passages, strict=True)]
         self._introduced = {found.intro_id: found.passage_ids for found in index.lists.values() if found.intro_id}
         self._place = {passage.id: row for row, passage in enumerate(self.passages)}
-        everywhere: dict[str, int] = {}
-        for concept in (concept for found in self._concepts for concept in found):
-            everywhere[concept] = everywhere.get(concept, 0) + 1
-        self._subject = {concept for concept, count in everywhere.items() if count > _COMMON * len(self.passages)}
-        self._all_words: frozenset[str] = frozenset().union(*self._words)
-        self._all_states: frozenset[str] = frozenset().union(*self._states)
-
-    def _around(self, passage: Passage) -> str:
-        """A passage with what it stands under: its headings and the sentence or item that introduces its list."""
-        found = self._index.lists.get(passage.list_id or "")
-        intro = self._index.by_id.get(found.intro_id or "") if found else None
-        return "\n".join((*passage.heading_path, intro.text if intro else "", passage.text))
-
-    def names(self, question: str, language: str) -> Named:
-        """What *question* names that tells passages apart; names that no passage has are among them."""
-        said = states(question, language)
-        spans = self._vocabulary.find(question, language)
-        words = _plain(question)
-        terms = {fold(word) for _, start, end in spans for word in words[start:end]}
-        names = {word for name in capitalised(question, language) for word in _words(name) if len(word) > 2}
-        names -= terms | {word for name in said for word in _words(name)} | label_words(question)
-        years = set(re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", question))
-        # A term inside a longer name ("Open Classroom Foundation") is part of that name, and no topic.
-        own = {name for name in capitalised(question, language) if any(word in names for word in _words(name))}
-        inside = {word for name in own for word in _words(name)}
-        topics = {c for c, start, end in spans if not {fold(word) for word in words[start:end]} <= inside} - self._subject
-        return Named(frozenset(said.values()), frozenset(names | years), frozenset(topics))
-
-    def _rest(self, question: str, language: str) -> frozenset[Keys]:
-        """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
-        words = _plain(question)
-        used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
-        names = (*capitalised(question, language), *states(question, language))
-        taken = {part for name in names for word in _words(name) for part in (word, *word.split("-"))} | label_words(question)
-        left = [word if place not in used and fold(word) not in taken else "-" for place, word in enumerate(words)]
-        return content_keys(" ".join(left), language)
-
-    def speaks_of(self, question: str, language: str) -> bool:
-        """Whether these documents have the states and names of *question*, and it has some."""
-        named = self.names(question, language)
-        return bool(named.states or named.names) and named.states <= self._all_states and _has(named.names, self._all_words)
 
     def asks_bodies(self, question: str, language: str) -> bool:
         """Whether *question* asks which bodies there are, and these documents have a directory of them."""
         return asks_bodies(question, language) and any(passage.kind == "table_row" for passage in self.passages)
 
-    def lacks_state(self, question: str, language: str) -> bool:
-        """Whether *question* names a state that these documents do not."""
-        return not self.names(question, language).states <= self._all_states
-
-    def asked_source(self, question: str) -> str | None:
-        """The one of these documents that *question* names: by its annex numeral, its short title, or what kind of document it is."""
-        text = fold(question)
-        found: set[str] = set()
-        for identity in {passage.source_id for passage in self.passages}:
-            source = self._index.sources[identity]
-            label = label_of(source.short_title)
-            said = rf"\b(?:annexe?|anexo)s? {re.escape(label[1].lower())}\b" if label else rf"\b{re.escape(fold(source.short_title))}\b"
-            kinds = (kind for kind in DOCUMENTS if re.search(rf"\b{kind}", fold(source.title)))
-            if re.search(said, text) or any(re.search(rf"\b{kind}", text) for kind in kinds):
-                found.add(identity)
-        return found.pop() if len(found) == 1 else None
-
     def find(self, question: str, language: str) -> Found | None:
         """The answer to *question*, or ``None`` when nothing is there to look at; below 0.5 it is a near miss."""
         if not self.passages:
             return None
-        source = None if self.asks_bodies(question, language) else self.asked_source(question)
+        source = None if self.asks_bodies(question, language) else self.subjects.asked_source(question)
         about = without_documents(question) if source else question
-        named = self.names(about, language)
-        if spoken := self._author(named, source):  # its title has the names, so they tell its passages apart no more
-            source, about = spoken, _without(about, named.names)
+        named = self.subjects.names(about, language)
+        if spoken := self.subjects.author(named, source):  # its title has the names, so they tell its passages apart no more
+            source, about = spoken, without(about, named.names)
             named = replace(named, names=frozenset())
         if source:  # what the whole document is about tells its passages apart as little
             title = self._index.sources[source]
             named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
         vector = self._index.embeddings.encode([about], query=True)[0]
-        fitting = self._fitting(named, source)
+        fitting = self.subjects.fitting(named, source)
         among = self._rows[fitting] if fitting else self._rows
         hits = self._index.search(about, _DEPTH, language=language, vector=vector, among=among)
         nearest = tuple(_quote(hit.passage) for hit in hits if hit.passage.kind != "heading")[:1]
@@ -190,30 +112,13 @@ class Finder:
 
     def _headed(self, question: str, language: str, named: Named, hits: list[Hit], fitting: set[int]) -> list[int]:
         """What stands under the best heading that has all the words of *question* but its names."""
-        places = {word for name in states(question, language) for word in _words(name)}
-        said = content_keys(_without(question, named.names | places), language)
+        places = {word for name in states(question, language) for word in words_of(name)}
+        said = content_keys(without(question, named.names | places), language)
         for hit in hits if said else ():
             has = self._glossary.all_keys(hit.passage.text, hit.passage.language) if hit.passage.kind == "heading" else frozenset()
             if has and all(word & has for word in said):
                 return self._led([hit], fitting, False)
         return []
-
-    def _author(self, named: Named, source: str | None) -> str | None:
-        """The one document whose title has all the names of a question."""
-        titles = {p.source_id: self._index.sources[p.source_id] for p in self.passages} if named.names else {}
-        said = {identity: frozenset(_words(f"{one.title} {one.short_title}")) for identity, one in titles.items()}
-        found = [identity for identity, words in said.items() if source in (None, identity) and _has(named.names, words)]
-        return found[0] if len(found) == 1 else None
-
-    def _fitting(self, named: Named, source: str | None) -> list[int]:
-        """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
-        inside = [row for row, p in enumerate(self.passages) if source in (None, p.source_id)]
-        own = [row for row in inside if _has(named.names, self._words[row])]
-        if not own and len(named.names) > 1:  # names that no passage has together
-            had = {row: sum(_has(frozenset({name}), self._words[row]) for name in named.names) for row in inside}
-            own = [row for row, count in had.items() if 2 * count >= len(named.names)]
-        every = [row for row in own if named.states <= self._states[row]]
-        return every or [row for row in own if len(named.states) > 1 and named.states & self._states[row]]
 
     def _listed(self, question: str, language: str, named: Named, fitting: list[int], hits: list[Hit]) -> tuple[list[int], bool]:
         """All items that a question for a list asks for, in document order, and whether a fact may answer it instead."""
@@ -222,19 +127,21 @@ class Finder:
         if bodies:
             items = [row for row in items if self.passages[row].kind == "table_row"]
             for value in asked_values(question):
-                items = [row for row in items if value & self._words[row]] or items
+                items = [row for row in items if value & self.subjects.words[row]] or items
         if not items:
             return [], True
-        topical = {c for c in named.concepts if not all(c in self._concepts[row] for row in items)}  # what all have is what they are
-        rest = self._rest(question, language)
+        topical = {
+            c for c in named.concepts if not all(c in self.subjects.concepts[row] for row in items)
+        }  # what all have is what they are
+        rest = self.subjects.rest(question, language)
         foreign = all(self.passages[row].language != language for row in items)
-        telling = {word for word in rest if 0 < sum(bool(word & self._keys[row]) for row in items) < len(items)}
+        telling = {word for word in rest if 0 < sum(bool(word & self.subjects.keys[row]) for row in items) < len(items)}
         fields_ = {f"{language}:{stem}" for stem in field_stems(language)}
         rest = frozenset(word for word in rest if not word & fields_)  # what a field is called is no topic
-        unknown = any(not any(word & self._keys[row] for row in items) for word in rest)
+        unknown = any(not any(word & self.subjects.keys[row] for row in items) for word in rest)
         if (topical or telling) and not (unknown and (counts(question) or not topical)):
-            chosen = [row for row in items if topical <= self._concepts[row]]
-            exact = [row for row in chosen if all(word & self._keys[row] for word in telling)]
+            chosen = [row for row in items if topical <= self.subjects.concepts[row]]
+            exact = [row for row in chosen if all(word & self.subjects.keys[row] for word in telling)]
             if exact or (topical and chosen):
                 return self._opened(self._one_kind(exact or chosen, bodies)), True
         if (named.states or named.names or bodies) and not rest and not topical:
@@ -298,13 +205,11 @@ class Finder:
         introduced = bool(below) and not asks_one(question)
         if below and not introduced:
             item, inner = self._best(question, language, [Hit(item, 0.0, {}) for item in below])
-            if (
-                len(_sentences(passage)) < 2
-                or self._missing(question, language, named, item)[1] < self._missing(question, language, named, passage)[1]
-            ):
+            lacks = [self.subjects.missing(question, language, named, self._place[one.id])[1] for one in (item, passage)]
+            if len(_sentences(passage)) < 2 or lacks[0] < lacks[1]:
                 passage, spans = item, inner
         signs = self._signs(question, language, named, certain, passage)
-        bare = _without(question, named.names)  # the names a passage has in any case; what is asked of them is to be found
+        bare = without(question, named.names)  # the names a passage has in any case; what is asked of them is to be found
         signs["retrieval"] = retrieval_score(self._index, bare, language, chosen, None if named.names else vector)
         confidence = fact_confidence(signs)
         entry = fields(passage.text)
@@ -333,7 +238,7 @@ class Finder:
 
     def _signs(self, question: str, language: str, named: Named, certain: bool, passage: Passage) -> dict[str, float]:
         """What speaks for and against *passage* as the answer to a question for a fact."""
-        missing, share = self._missing(question, language, named, passage)
+        missing, share = self.subjects.missing(question, language, named, self._place[passage.id])
         return {
             "named": float(bool(named.names or named.states or certain)),
             "lacking": share,
@@ -350,31 +255,6 @@ class Finder:
         picked = best_sentences(question, texts, language, self._index.embeddings, prior, [hit.passage.language for hit, _ in spans])
         passage = spans[picked[0]][0].passage
         return passage, sorted(spans[number][1] for number in picked if spans[number][0].passage.id == passage.id)
-
-    def _missing(self, question: str, language: str, named: Named, passage: Passage) -> tuple[int, float]:
-        """How many topics of *question* the passage lacks, and the share of its topics and other words that it lacks."""
-        row = self._place[passage.id]
-        topics = named.concepts - self._concepts[row]
-        rest = self._rest(question, language)
-        lacking = sum(not word & self._keys[row] for word in rest)
-        return len(topics), (len(topics) + lacking) / max(len(named.concepts) + len(rest), 1)
-
-
-def _without(question: str, names: frozenset[str]) -> str:
-    return " ".join(word for word in question.split() if not names & set(_words(word)))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w-]+", fold(text))
-
-
-def _plain(question: str) -> list[str]:
-    """The words of *question* as the vocabulary counts them."""
-    return "".join(char if char.isalnum() else " " for char in question.replace("’", "'")).split()
-
-
-def _has(names: frozenset[str], words: frozenset[str]) -> bool:
-    return all(name in words or name.rstrip("s") in words or f"{name}s" in words for name in names)
 
 
 def _quote(passage: Passage) -> Quote:

@@ -110,6 +110,16 @@ def points_back(text: str, language: str) -> bool:
     return bool(re.search(rf"\b(?:{_POINTING[language]})\b", fold(text)))
 
 
+def with_referent(question: str, term: str, language: str) -> str:
+    """*question* with *term* in place of its pronoun, or after it where it has none.
+
+    >>> with_referent("Who signed it?", "work plan", "en"), with_referent("¿Cuándo?", "reunión", "es")
+    ('Who signed work plan?', '¿Cuándo (reunión)?')
+    """
+    pronoun = re.compile(rf"\b(?:{_POINTING[language]})\b", re.IGNORECASE)
+    return pronoun.sub(lambda found: term, question, count=1) if pronoun.search(question) else f"{question.rstrip(' ?')} ({term})?"
+
+
 def asks_subset(question: str, language: str) -> bool:
     """Whether *question* asks which of the items just listed have some property."""
     return bool(re.search(rf"\b(?:{_SUBSET[language]})\b", fold(question)))

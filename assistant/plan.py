@@ -7,7 +7,7 @@ from functools import cached_property
 
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
-from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal, points_back
+from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal, points_back, with_referent
 from assistant.references import asks_both
 from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
@@ -160,19 +160,19 @@ class Planner:
             return plan
         other = self._from_passages(question, language)
         if other.silent and bodies:
-            return other if plan.silent or self._finder.lacks_state(question, language) else plan
+            return other if plan.silent or self._finder.subjects.lacks_state(question, language) else plan
         if other.silent:
             return other if elsewhere and not plan.silent else plan
         if plan.silent or bodies or elsewhere:
             return other
-        named = other.kind == "fact" or self._finder.speaks_of(question, language)
+        named = other.kind == "fact" or self._finder.subjects.speaks_of(question, language)
         return other if other.confidence > plan.confidence < _SURE_ALONE and named else plan
 
     def _elsewhere(self, question: str, language: str) -> bool:
         """Whether a document without editorial data is asked about, or only such documents have the question's states and names."""
-        if self._finder.asked_source(question):
+        if self._finder.subjects.asked_source(question):
             return True
-        return self._finder.speaks_of(question, language) and not self._covered.speaks_of(question, language)
+        return self._finder.subjects.speaks_of(question, language) and not self._covered.subjects.speaks_of(question, language)
 
     def _familiar(self, text: str, language: str) -> float:
         """The share of the words of *text* that some expected question has too."""
@@ -230,6 +230,8 @@ class Planner:
         if alone.kind != "help" and alone.confidence >= _SURE_ALONE and not alone.silent and len(content) > 1:
             return alone
         base = previous.asked or last
+        if (other := self._other_part(question, language, base, spoken)) and not (plan := self._simple(other, spoken)).silent:
+            return plan
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
         plans += [self._simple(text, language) for text in self._resolved(question, language, base, spoken)]
         carried = self._carried(question, language, last, spoken, previous)
@@ -243,8 +245,8 @@ class Planner:
 
     def _carried(self, question: str, language: str, last: str, spoken: str, previous: Plan) -> str:
         """*question* with the names of the *last* one, where that was about documents without editorial data and this names nothing."""
-        mine = self._finder.names(question, language)
-        if mine.states or mine.names or self._covers(previous.quotes) or not self._finder.speaks_of(last, spoken):
+        mine = self._finder.subjects.names(question, language)
+        if mine.states or mine.names or self._covers(previous.quotes) or not self._finder.subjects.speaks_of(last, spoken):
             return ""
         names = [*capitalised(last, spoken), *states(last, spoken)]
         return f"{question} {', '.join(names)}" if names else ""
@@ -277,6 +279,9 @@ class Planner:
             names = {code: name for name, code in state_names(spoken).items()}
             was, now = next(iter(before)), names[next(iter(place.values()))]
             return [" ".join(re.sub(rf"\b{re.escape(was)}\b", now, fold(previous), count=1).split())]
+        numbers = re.findall(r"\b\d{1,2}\b", question)
+        if len(numbers) == 1 and re.search(r"\b\d{1,2}\b", previous):
+            return [re.sub(r"\b\d{1,2}\b", numbers[0], previous, count=1)]
         if not named:
             return []
         new, begin, end = named[-1]
@@ -288,13 +293,24 @@ class Planner:
             if concept not in {identity for identity, _, _ in named}
         ][:3]
 
+    def _other_part(self, question: str, language: str, previous: str, spoken: str) -> str:
+        """The earlier question with the part of a document that *question* names ("and rehabilitation?") in place of its own."""
+        vocabulary, heads = self._decider.vocabulary, self._decider.head_concepts
+        now = [concept for concept, _, _ in vocabulary.find(question, language) if concept in heads]
+        before = [(start, stop) for concept, start, stop in vocabulary.find(previous, spoken) if concept in heads and concept not in now]
+        if len(now) != 1 or len(before) != 1:
+            return ""
+        old = "".join(char if char.isalnum() else " " for char in previous).split()
+        start, stop = before[0]
+        return " ".join([*old[:start], dict(vocabulary.by_id[now[0]].preferred).get(spoken, ""), *old[stop:]])
+
     def _resolved(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
         """*question* with what the earlier one is about, which a pronoun or nothing stands for: one of its concepts at a time."""
         vocabulary = self._decider.vocabulary
         named = vocabulary.concepts(question, language)
         concepts = [concept for concept, _, _ in vocabulary.find(previous, spoken) if concept not in named]
         terms = [dict(vocabulary.by_id[concept].preferred).get(language, "") for concept in dict.fromkeys(concepts)]
-        return [f"{question.rstrip(' ?')} ({term})?" for term in terms if term][:3]
+        return [with_referent(question, term, language) for term in terms if term][:3]
 
     def _subset(self, question: str, previous: Plan, language: str) -> Plan:
         """The items of the previous answer that the question picks out."""

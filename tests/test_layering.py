@@ -142,9 +142,9 @@ def test_functions_are_short() -> None:
 
 
 def test_the_product_is_small() -> None:
-    """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in."""
+    """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in, and the glossary."""
     sizes = {name_of(path): code_lines(path) for path in PRODUCT}
-    assert sum(sizes.values()) < 10_000, sizes
+    assert sum(sizes.values()) < 10_500, sizes
 
 
 def test_importing_a_room_does_no_work() -> None:

@@ -18,6 +18,7 @@ from vectorstore.probe import Probe
 from vectorstore.store import Record
 from vectorstore.vocabulary import Vocabulary
 
+_FOREIGN = 0.1
 _NAMED = 0.3  # share of a target's questions that must name a concept for it to be the target's
 
 
@@ -69,7 +70,7 @@ class Records:
             "sources": [{key: value for key, value in asdict(source).items() if key != "path"} for source in self._sources],
             "targets": [asdict(target) for target in editorial.targets],
             "concepts": [asdict(concept) for concept in editorial.concepts],
-            "lexicon": {language: _lexicon(editorial, language) for language in LANGUAGES},
+            "lexicon": _lexicons(editorial),
             "target_concepts": _target_concepts(editorial),
             "target_words": _target_words(editorial),
             "questions": len(editorial.questions),
@@ -96,17 +97,26 @@ def _unit(vector: Vectors) -> Vectors:
     return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
 
 
-def _lexicon(editorial: Editorial, language: str) -> dict[str, list[str]]:
-    """The words of the expected questions in a language, and the stems of those that have an answer."""
+def _lexicons(editorial: Editorial) -> dict[str, dict[str, list[str]]]:
+    """For each language the words of the expected questions, and the stems of those that have an answer.
+
+    A word that another language uses ten times as often is a name or a slip there, and no word of this language.
+    """
     silent = {target.id for target in editorial.targets if target.kind in ("none", "refuse")}
-    words: set[str] = set()
-    asked: Counter[str] = Counter()
+    words: dict[str, Counter[str]] = {language: Counter() for language in LANGUAGES}
+    asked: dict[str, Counter[str]] = {language: Counter() for language in LANGUAGES}
     for question in editorial.questions:
-        if question.language == language:
-            words.update(re.findall(r"[^\W\d_]+", fold(question.text)))
-            if question.target_id not in silent:
-                asked.update(set(stems(question.text.replace("'", " ").replace("’", " "), language)))
-    return {"words": sorted(words), "asked": sorted(stem for stem, count in asked.items() if count > 1)}
+        words[question.language].update(re.findall(r"[^\W\d_]+", fold(question.text)))
+        if question.target_id not in silent:
+            asked[question.language].update(set(stems(question.text.replace("'", " ").replace("’", " "), question.language)))
+    most = {word: max(found[word] for found in words.values()) for word in set().union(*words.values())}
+    return {
+        language: {
+            "words": sorted(word for word, count in words[language].items() if count > _FOREIGN * most[word]),
+            "asked": sorted(stem for stem, count in asked[language].items() if count > 1),
+        }
+        for language in LANGUAGES
+    }
 
 
 def _target_words(editorial: Editorial) -> dict[str, dict[str, list[str]]]:

@@ -1,0 +1,141 @@
+"""What a question names, and which passages of documents without editorial data have it: states, names, dates, topics, words."""
+
+import re
+from dataclasses import dataclass
+
+from assistant.asked import DOCUMENTS, content_keys, label_words
+from assistant.terms import capitalised, states
+from ingest.blocks import label_of
+from ingest.types import Passage
+from vectorstore.glossary import load_glossary
+from vectorstore.index import Index
+from vectorstore.lexical import fold
+from vectorstore.vocabulary import Vocabulary
+
+Keys = frozenset[str]
+_COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a text names: states by their codes, folded names and numbers, concepts of the vocabulary."""
+
+    states: frozenset[str]
+    names: frozenset[str]
+    concepts: frozenset[str]
+
+
+class Subjects:
+    """The *passages* of an index by what they name, with the headings and the sentence that introduce them; one row a passage."""
+
+    def __init__(self, index: Index, vocabulary: Vocabulary, passages: tuple[Passage, ...]) -> None:
+        self._index, self._vocabulary, self._passages = index, vocabulary, passages
+        around = [self._around(passage) for passage in passages]
+        titles = {source.id: f"{source.title}\n{source.short_title}" for source in index.sources.values()}
+        named = [f"{titles[p.source_id]}\n{text}" for text, p in zip(around, passages, strict=True)]  # a title names who speaks
+        self._states = [frozenset(states(text, p.language).values()) for text, p in zip(named, passages, strict=True)]
+        self.concepts = [vocabulary.concepts(text, p.language) for text, p in zip(around, passages, strict=True)]
+        self.words = [frozenset(words_of(text)) for text in named]
+        glossary = load_glossary()
+        self.keys = [glossary.all_keys(text, p.language) for text, p in zip(around, passages, strict=True)]
+        everywhere: dict[str, int] = {}
+        for concept in (concept for found in self.concepts for concept in found):
+            everywhere[concept] = everywhere.get(concept, 0) + 1
+        self._subject = {concept for concept, count in everywhere.items() if count > _COMMON * len(passages)}
+        self._all_words: frozenset[str] = frozenset().union(*self.words)
+        self._all_states: frozenset[str] = frozenset().union(*self._states)
+
+    def _around(self, passage: Passage) -> str:
+        """A passage with what it stands under: its headings and the sentence or item that introduces its list."""
+        found = self._index.lists.get(passage.list_id or "")
+        intro = self._index.by_id.get(found.intro_id or "") if found else None
+        return "\n".join((*passage.heading_path, intro.text if intro else "", passage.text))
+
+    def names(self, question: str, language: str) -> Named:
+        """What *question* names that tells passages apart; names that no passage has are among them."""
+        said = states(question, language)
+        spans = self._vocabulary.find(question, language)
+        words = _plain(question)
+        terms = {fold(word) for _, start, end in spans for word in words[start:end]}
+        names = {word for name in capitalised(question, language) for word in words_of(name) if len(word) > 2}
+        names -= terms | {word for name in said for word in words_of(name)} | label_words(question)
+        years = set(re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", question))
+        # A term inside a longer name ("Open Classroom Foundation") is part of that name, and no topic.
+        own = {name for name in capitalised(question, language) if any(word in names for word in words_of(name))}
+        inside = {word for name in own for word in words_of(name)}
+        topics = {c for c, start, end in spans if not {fold(word) for word in words[start:end]} <= inside} - self._subject
+        return Named(frozenset(said.values()), frozenset(names | years), frozenset(topics))
+
+    def rest(self, question: str, language: str) -> frozenset[Keys]:
+        """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
+        words = _plain(question)
+        used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
+        names = (*capitalised(question, language), *states(question, language))
+        taken = {part for name in names for word in words_of(name) for part in (word, *word.split("-"))} | label_words(question)
+        left = [word if place not in used and fold(word) not in taken else "-" for place, word in enumerate(words)]
+        return content_keys(" ".join(left), language)
+
+    def speaks_of(self, question: str, language: str) -> bool:
+        """Whether these documents have the states and names of *question*, and it has some."""
+        named = self.names(question, language)
+        return bool(named.states or named.names) and named.states <= self._all_states and _has(named.names, self._all_words)
+
+    def lacks_state(self, question: str, language: str) -> bool:
+        """Whether *question* names a state that these documents do not."""
+        return not self.names(question, language).states <= self._all_states
+
+    def asked_source(self, question: str) -> str | None:
+        """The one of these documents that *question* names: by its annex numeral, its short title, or what kind of document it is."""
+        text = fold(question)
+        found: set[str] = set()
+        for identity in {passage.source_id for passage in self._passages}:
+            source = self._index.sources[identity]
+            label = label_of(source.short_title)
+            said = rf"\b(?:annexe?|anexo)s? {re.escape(label[1].lower())}\b" if label else rf"\b{re.escape(fold(source.short_title))}\b"
+            kinds = (kind for kind in DOCUMENTS if re.search(rf"\b{kind}", fold(source.title)))
+            if re.search(said, text) or any(re.search(rf"\b{kind}", text) for kind in kinds):
+                found.add(identity)
+        return found.pop() if len(found) == 1 else None
+
+    def author(self, named: Named, source: str | None) -> str | None:
+        """The one document whose title has all the names of a question."""
+        titles = {p.source_id: self._index.sources[p.source_id] for p in self._passages} if named.names else {}
+        said = {identity: frozenset(words_of(f"{one.title} {one.short_title}")) for identity, one in titles.items()}
+        found = [identity for identity, words in said.items() if source in (None, identity) and _has(named.names, words)]
+        return found[0] if len(found) == 1 else None
+
+    def fitting(self, named: Named, source: str | None) -> list[int]:
+        """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
+        inside = [row for row, p in enumerate(self._passages) if source in (None, p.source_id)]
+        own = [row for row in inside if _has(named.names, self.words[row])]
+        if not own and len(named.names) > 1:  # names that no passage has together
+            had = {row: sum(_has(frozenset({name}), self.words[row]) for name in named.names) for row in inside}
+            own = [row for row, count in had.items() if 2 * count >= len(named.names)]
+        every = [row for row in own if named.states <= self._states[row]]
+        return every or [row for row in own if len(named.states) > 1 and named.states & self._states[row]]
+
+    def missing(self, question: str, language: str, named: Named, row: int) -> tuple[int, float]:
+        """How many topics of *question* a passage lacks, and the share of its topics and other words that it lacks."""
+        topics = named.concepts - self.concepts[row]
+        rest = self.rest(question, language)
+        lacking = sum(not word & self.keys[row] for word in rest)
+        return len(topics), (len(topics) + lacking) / max(len(named.concepts) + len(rest), 1)
+
+
+def without(question: str, names: frozenset[str]) -> str:
+    """*question* without the words that are *names*."""
+    return " ".join(word for word in question.split() if not names & set(words_of(word)))
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of *text*, hyphens inside them kept."""
+    return re.findall(r"[\w-]+", fold(text))
+
+
+def _plain(question: str) -> list[str]:
+    """The words of *question* as the vocabulary counts them."""
+    return "".join(char if char.isalnum() else " " for char in question.replace("’", "'")).split()
+
+
+def _has(names: frozenset[str], words: frozenset[str]) -> bool:
+    return all(name in words or name.rstrip("s") in words or f"{name}s" in words for name in names)
