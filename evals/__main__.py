@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from evals import case_commands
+from evals import case_commands, signal_commands
 from evals.cases import DEFAULT_CASES, Located, check_cases, load_cases
 from evals.compare import DEFAULT_FLOORS, broken_floors, compare_runs, read_floors
 from evals.console import SHOWN, print_comparison, print_failures, print_run, show, table
@@ -29,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
     "Cases of your own: `new`, `import`, `from-feedback`."
 ))  # fmt: skip
 app.add_typer(case_commands.app)
+app.add_typer(signal_commands.app)
 bench_app = typer.Typer()
 app.add_typer(bench_app, name="bench")
 out, err = Console(), Console(stderr=True)

@@ -44,11 +44,32 @@ def html_report(run: Run) -> str:
         style_hash=_hash(STYLE),
         script_hash=_hash(SCRIPT),
         links="".join(f'<li><a href="#{target}">{escape(label)}</a></li>' for target, label in links),
-        halves=halves,
+        halves=halves + _ablation(run),
         selects=_selects(run.results),
         head="".join(f'<th scope="col" aria-sort="none"><button type="button">{escape(column)}</button></th>' for column in _COLUMNS),
         rows="".join(_row(result) for result in run.results),
         record=escape(json.dumps(record, indent=2, ensure_ascii=False)),
+    )
+
+
+def _ablation(run: Run) -> str:
+    """What each signal of relevance contributes, where ``evals ablation`` has kept it with the run."""
+    path = run.folder / "ablation.json"
+    if not path.is_file():
+        return ""
+    heads = ("Signals", "Complete", "Citation precision", "Confidence AUROC")
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row["name"])}</th>'
+        + "".join(f"<td>{100 * row[name]:.1f} %</td>" for name in ("complete", "precision", "auroc"))
+        + "</tr>"
+        for row in json.loads(path.read_text(encoding="utf-8"))
+    )
+    columns = "".join(f'<th scope="col">{head}</th>' for head in heads)
+    about = "Both models fitted and tested without the signals named, cross-validated on the development half; single questions only."
+    return (
+        f'<section id="ablation"><h2>What each signal contributes</h2><p>{about}</p>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="What each signal contributes">'
+        f'<table class="figures"><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div></section>'
     )
 
 

@@ -35,46 +35,50 @@ def fit(index: Index, cases: Sequence[Located]) -> tuple[Relevance, dict[str, fl
     confidence learns from, so that confidence does not know the answers.
     """
     usable = [item.case for item in cases if not item.case.history]
-    decider = Decider(index, _blank())
+    decider = Decider(index, blank())
     queries = [decider.query(case.question, case.language) for case in usable]
     features = np.stack([decider.matcher.features(query) for query in queries]).astype(np.float64)
-    right = np.array([_right_targets(case, decider, index) for case in usable])
+    right = np.array([right_targets(case, decider, index) for case in usable])
     flat = features.reshape(-1, features.shape[2])
     mean, scale = flat.mean(0), flat.std(0) + 1e-6
     scaled = (features - mean) / scale
     learnable = right.any(1)
     folds = np.random.default_rng(0).integers(0, _FOLDS, len(usable))
-    model = replace(_blank(), mean=_tuple(mean), scale=_tuple(scale))
+    model = replace(blank(), mean=tuple_of(mean), scale=tuple_of(scale))
     decisions: list[Decision | None] = [None] * len(usable)
     for fold in range(_FOLDS):
         chosen = (folds != fold) & learnable
-        decider.relevance = replace(model, weights=_tuple(_conditional_logit(scaled[chosen], right[chosen])))
+        decider.relevance = replace(model, weights=tuple_of(conditional_logit(scaled[chosen], right[chosen])))
         for row in np.flatnonzero(folds == fold):
             decisions[row] = decider.decide(queries[row], features[row].astype(np.float32))
-    model = replace(model, weights=_tuple(_conditional_logit(scaled[learnable], right[learnable])))
+    model = replace(model, weights=tuple_of(conditional_logit(scaled[learnable], right[learnable])))
     rows = [row for row, case in enumerate(usable) if case.category != "smalltalk"]
     signals = np.array([[decisions[row].signals[name] for name in SIGNALS] for row in rows])  # type: ignore[union-attr]
     good = np.array([_answers(usable[row], decisions[row].quotes, index) for row in rows])  # type: ignore[union-attr]
     logistic, held_out = _logistic(signals, good)
-    model = replace(model, signal_weights=_tuple(logistic.coef_[0]), intercept=round(float(logistic.intercept_[0]), 5))
+    model = replace(model, signal_weights=tuple_of(logistic.coef_[0]), intercept=round(float(logistic.intercept_[0]), 5))
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     figures = {"cases": float(len(rows)), "auroc": float(roc_auc_score(good, held_out)), "brier": float(brier_score_loss(good, held_out))}
     return model, figures
 
 
-def _blank() -> Relevance:
+def blank() -> Relevance:
+    """Coefficients that weigh nothing."""
+
     def fill(value: float, names: tuple[str, ...]) -> tuple[float, ...]:
         return tuple(value for _ in names)
 
     return Relevance(FEATURES, fill(0, FEATURES), fill(1, FEATURES), fill(0, FEATURES), SIGNALS, fill(0, SIGNALS), 0.0, 0.3)
 
 
-def _tuple(values: Floats) -> tuple[float, ...]:
+def tuple_of(values: Floats) -> tuple[float, ...]:
+    """Coefficients as they are stored."""
     return tuple(round(float(value), 5) for value in values)
 
 
-def _spans(quotes: Sequence[Quote]) -> list[Span]:
+def spans_of(quotes: Sequence[Quote]) -> list[Span]:
+    """Quotations as intervals of their sources."""
     return [(quote.source_id, quote.start, quote.end) for quote in quotes]
 
 
@@ -82,14 +86,14 @@ def _answers(case: Case, quotes: Sequence[Quote], index: Index, precision: float
     """Whether citing *quotes* answers *case* completely and with at least this precision."""
     if not case.answerable or not quotes:
         return False
-    spans = _spans(quotes)
+    spans = spans_of(quotes)
     golds = [resolve([gold, *gold.equivalents], index.canonical) for gold in case.gold]
     accepted = [span for found in golds for span in found] + resolve(case.acceptable, index.canonical)
     share = sum(relevant(span, accepted) for span in spans) / len(spans)
     return all(supports(spans, found) for found in golds) and share >= precision
 
 
-def _right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
+def right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
     """For each target, whether it is what *case* is after."""
     if case.category == "smalltalk":
         return [target.kind == "help" for target in decider.matcher.targets]
@@ -98,7 +102,7 @@ def _right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
     return [target.kind not in SILENT and _answers(case, target.quotes, index) for target in decider.matcher.targets]
 
 
-def _conditional_logit(features: Floats, right: Bools) -> Floats:
+def conditional_logit(features: Floats, right: Bools) -> Floats:
     """Maximum a posteriori weights; *features* (questions, targets, features), *right* (questions, targets)."""
     from scipy.optimize import minimize
 
