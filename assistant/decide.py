@@ -40,6 +40,10 @@ class Decision:
     signals: dict[str, float]
 
 
+def _of_annex(parts: frozenset[str]) -> bool:
+    return any(part.startswith("annex") for part in parts)
+
+
 class Decider:
     """Joins the matcher, the terms and the relevance model over one index."""
 
@@ -120,9 +124,14 @@ class Decider:
 
     def _within(self, query: Query, target: Target, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
         """*quotes*, or, where the question names parts of the document that some of them stand in, those."""
-        if target.kind not in ("topic", "group", "list"):
-            return quotes
         parts, heads = named_parts(query.text), query.concepts & self.head_concepts
+        annexes = {part for part in parts if part.startswith("annex")}
+        if annexes:  # other annexes than those that are named
+            apart = {quote for quote in quotes if (own := parts_of(self.index, quote.passage_id)) and not own & annexes and _of_annex(own)}
+            quotes = tuple(quote for quote in quotes if quote not in apart) or quotes
+        if target.kind not in ("topic", "group", "list"):
+            away = {quote for quote in quotes if heads and not heads & self._heads.get(quote.passage_id, heads)}
+            return tuple(quote for quote in quotes if quote not in away) or quotes
         kept = tuple(
             quote
             for quote in quotes
