@@ -225,6 +225,7 @@ def has_date(text: str, language: str) -> bool:
     return bool(re.search(_YEAR, text) or re.search(_calendar(language), fold(text)))
 
 
+@lru_cache(maxsize=4096)
 def has_number(text: str, language: str) -> bool:
     """Whether *text* has a number, in figures or in words of *language*."""
     return bool(re.search(r"\d", text)) or bool(load_glossary().all_keys(text, language) & _numerals())

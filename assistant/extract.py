@@ -35,7 +35,7 @@ def best_sentences(
         return []
     across = bool(languages) and sum(other != language for other in languages) * 2 > len(languages)
     query = embeddings.encode([question], query=True)[0]
-    vectors = embeddings.encode(list(sentences), query=False)
+    vectors = embeddings.encode_sentences(sentences)
     total = np.zeros(len(sentences)) if prior is None else np.asarray(prior, dtype=np.float64).copy()
     for name, (start, end) in embeddings.parts.items():
         if not (across and name == "minilm" and len(embeddings.parts) > 1):

@@ -58,13 +58,16 @@ class Matcher:
         for number, rows in enumerate(found):
             self._passages[number, : len(rows)] = rows
         glossary = load_glossary()
+        keys: dict[str, frozenset[str]] = {}
         owners: dict[str, set[int]] = {}  # the targets that a word, by one of its keys, is expected in questions for
         for number, target in enumerate(self.targets):
             for language, said in index.target_words.get(target.id, {}).items():
                 for key in {key for stem in said for key in glossary.stem_keys(stem, language)}:
                     owners.setdefault(key, set()).add(number)
-            for quote in target.quotes:
-                for key in glossary.all_keys(index.by_id[quote.passage_id].text, index.by_id[quote.passage_id].language):
+            for identity in {quote.passage_id for quote in target.quotes}:
+                if identity not in keys:
+                    keys[identity] = glossary.all_keys(index.by_id[identity].text, index.by_id[identity].language)
+                for key in keys[identity]:
                     owners.setdefault(key, set()).add(number)
         self._owners = {key: np.array(sorted(numbers), dtype=np.int64) for key, numbers in owners.items()}
         parts = [frozenset(tag for quote in target.quotes for tag in parts_of(index, quote.passage_id)) for target in self.targets]

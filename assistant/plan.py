@@ -25,6 +25,7 @@ _ASKING = (  # with and without accents
     r"who|what|when|where|which|how|why|whom|qui[eé]n(?:es)?|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+|quem|qual|quais|"
     r"quando|onde|quant\w+|qui|quoi|quand|o[uù]|quel\w*|comment|combien"
 )
+_THEN = "then|afterwards|luego|despu[eé]s|depois|em seguida|puis|ensuite"
 _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
 _SURE_ALONE = 0.75
@@ -138,7 +139,8 @@ class Planner:
         stretches = [piece for piece in re.split(r"(?<=[?!;])\s+|>\s*", question) if piece.strip()]
         sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
-        pieces = [piece for text in asking for piece in re.split(rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)", text, flags=re.IGNORECASE)]
+        joints = rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
+        pieces = [piece for text in asking for piece in re.split(joints, text, flags=re.IGNORECASE)]
         # What points back at the part before it is understood within the whole.
         kept = [question if number and points_back(piece, language) else piece for number, piece in enumerate(dict.fromkeys(pieces))]
         return [piece for piece in dict.fromkeys(kept) if self._says_enough(piece, language)][:_PARTS]

@@ -110,7 +110,7 @@ def retrieval_signs(index: "Index", question: str, language: str, hits: "Sequenc
             continue
         asked = reader.encode([question], query=True)[0]
         part = reader.name if reader.name in reader.parts else "dense"
-        signs[f"sentence_{part}"] = float((reader.encode(texts, query=False) @ asked).max())
+        signs[f"sentence_{part}"] = float((reader.encode_sentences(texts) @ asked).max())
     if said := content_keys(question, language):
         signs["words"] = max((index.share(said, hit.passage) for hit in hits[:_READ]), default=0.0)
     return signs

@@ -1,7 +1,7 @@
 """What a question names that the documents do not: names, numbers, years, words."""
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from assistant.followup import content_stems
 from ingest.editorial import LANGUAGES
@@ -84,7 +84,6 @@ class Terms:
         titles = [f"{source.title} {source.short_title} {source.symbol or ''}" for source in index.sources.values()]
         self._text = fold(" ".join([*texts, *titles]))
         self._words = set(re.findall(r"[\w-]+", self._text))
-        self._states = {code for language in LANGUAGES for code in states(self._text, language).values()}
         self._known: dict[str, set[str]] = {}
         for language in LANGUAGES:
             words: set[str] = set()
@@ -103,7 +102,7 @@ class Terms:
         """Proper names and states in *text* that the index does not have, as they are written."""
         folded = fold(text)
         pattern, codes = _territories(language)
-        unsaid = [match for match in pattern.finditer(folded) if not self._says_state(codes[match.group()])]
+        unsaid = [match for match in pattern.finditer(folded) if codes[match.group()] not in self._states]
         found = [text[m.start() : m.end()] if len(folded) == len(text) else m.group().title() for m in unsaid]
         for name in capitalised(text, language):
             words = [word for word in re.findall(r"[\w-]+", fold(name)) if len(word) > 2]
@@ -112,9 +111,10 @@ class Terms:
                 found.append(name)
         return list(dict.fromkeys(found))
 
-    def _says_state(self, code: str) -> bool:
-        """Whether the passages name a state, or its people, in whatever language."""
-        return code in self._states
+    @cached_property
+    def _states(self) -> frozenset[str]:
+        """The codes of the states that the passages name, or the people of which, in whatever language."""
+        return frozenset(code for language in LANGUAGES for code in states(self._text, language).values())
 
     def unknown(self, text: str, language: str) -> list[str]:
         """The names in *text* that the index does not have, then the years, each once."""

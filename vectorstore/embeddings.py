@@ -1,7 +1,9 @@
 """Embedding models as LangChain ``Embeddings`` with separate query and document methods."""
 
 import os
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from vectorstore.minilm import MiniLM, check_sha256
 
 E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 Vectors = npt.NDArray[np.float32]
+_REMEMBERED = 4096  # vectors of sentences, 12 MB at most with the default models
 
 
 class VectorEmbeddings(Embeddings):
@@ -35,6 +38,8 @@ class VectorEmbeddings(Embeddings):
         self.parts = parts
         self.members = members or (self,)
         self._encode = encode
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def dimension(self) -> int:
@@ -46,6 +51,20 @@ class VectorEmbeddings(Embeddings):
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return self._encode(texts, query)
+
+    def encode_sentences(self, texts: Sequence[str]) -> Vectors:
+        """Like :meth:`encode` for documents, the last few thousand texts remembered: questions meet the same sentences again."""
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        known |= dict(zip(fresh, self.encode(fresh, query=False), strict=True))
+        with self._lock:
+            for text in texts:
+                self._kept[text] = known[text]
+                self._kept.move_to_end(text)
+            while len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return np.array([known[text] for text in texts], dtype=np.float32).reshape(len(texts), self.dimension)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's document method."""

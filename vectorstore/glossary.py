@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
-from vectorstore.lexical import LANGUAGES, fold, stems, words
+from vectorstore.lexical import LANGUAGES, fold, stem_words, stems, words
 
 # Endings that correspond to each other in the four languages, folded, the longer first; what they become.
 _ENDINGS = (
@@ -70,9 +70,14 @@ class Glossary:
 
     def __init__(self, rows: Iterable[Iterable[tuple[str, str]]]) -> None:
         self._meanings: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        entries: dict[str, list[tuple[int, list[str]]]] = {}
         for number, row in enumerate(rows):
             for language, word in row:
-                self._meanings.setdefault((language, tuple(stems(word, language))), set()).add(f"={number}")
+                entries.setdefault(language, []).append((number, [word] if word.isalpha() and word.islower() else words(word)))
+        for language, found in entries.items():
+            flat = iter(stem_words([word for _, said in found for word in said], language))  # all at once: one by one takes a second
+            for number, said in found:
+                self._meanings.setdefault((language, tuple(next(flat) for _ in said)), set()).add(f"={number}")
 
     def keys(self, text: str, language: str) -> list[frozenset[str]]:
         """For each word of *text* its keys: its stem, its meanings, those of the pairs of words that it is part of, its skeleton."""

@@ -38,9 +38,14 @@ def words(text: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def stem_words(found: list[str], language: str) -> list[str]:
+    """The stems of words in lower case; accents are kept for stemming and folded afterwards."""
+    return [stem if stem.isascii() else fold(stem) for stem in _stemmer(language).stemWords(found)]
+
+
 def stems(text: str, language: str) -> list[str]:
-    """The stemmed words of *text*; accents are kept for stemming and folded afterwards."""
-    return [fold(stem) for stem in _stemmer(language).stemWords(words(text))]
+    """The stemmed words of *text*."""
+    return stem_words(words(text), language)
 
 
 class LexicalIndex:

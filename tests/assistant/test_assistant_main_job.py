@@ -104,14 +104,6 @@ def test_a_fact_quotes_its_sentence_and_marks_what_answers(question: str, langua
     assert "will be updated **annually**." in answer.text
 
 
-def test_a_fact_quotes_its_sentence_and_not_the_long_paragraph(ask: Ask, documents: tuple[Document, ...]) -> None:
-    answer = ask("On which date was the second special meeting held?")
-    passages = {passage.id: passage.text for document in documents for passage in document.passages}
-    assert answer.citations and "March 2, 2010" in answer.text
-    long = [citation for citation in answer.citations if len(passages[citation.passage_id]) > 400]
-    assert all(len(citation.quote) < len(passages[citation.passage_id]) for citation in long)
-
-
 def test_a_short_passage_is_quoted_with_what_it_adds(ask: Ask) -> None:
     """That there is no agreed definition is the end of a short passage on Annex IV; neither misleads without the other."""
     answer = ask("Is there an agreed definition of gangs?")

@@ -258,3 +258,30 @@ class TestStableIds:
             ["Ask donors.", "Ask banks."],
         ]
         assert len({found.id for found in document.lists}) == 2
+
+
+WRAPPED = """CONTRIBUTION OF NOWHERE
+
+5. The council was set up in May by seven ministries. It is chaired by an office and meets
+on the second Monday of each month in the hall of the town that has asked for it. A sum
+of money is paid for the way there.
+
+6. For families the network offers what follows, as far as the means allow it in the year:
+   a) visits every three weeks;
+   b) schools for parents, with sessions in four languages that are spoken in the
+      valleys;
+   c) company for those who report a crime.
+
+7. Nothing else is planned.
+"""
+
+
+def test_text_with_hard_line_ends_keeps_its_paragraphs_its_numbers_and_its_inner_lists() -> None:
+    document = build_document(Source("n", "Nowhere", "Nowhere", "annex", "en"), WRAPPED)
+    items = {passage.locator: " ".join(passage.text.split()) for passage in document.passages if passage.kind == "list_item"}
+    heading = "Nowhere, Contribution of nowhere"
+    assert list(items) == [f"{heading}, item {number}" for number in ("5", "6", "6.1", "6.2", "6.3", "7")]
+    assert items[f"{heading}, item 5"].endswith("A sum of money is paid for the way there.")
+    assert items[f"{heading}, item 6.2"].endswith("spoken in the valleys;")
+    (inner,) = [found for found in document.lists if len(found.passage_ids) == 3 and found.intro_id]
+    assert [passage.number for passage in document.passages if passage.id in inner.passage_ids] == [1, 2, 3]
