@@ -43,7 +43,7 @@ def test_an_agency_leads_to_its_passages_and_back(visit: Visit) -> None:
     entry = page.locator("#agency-list li", has_text="Department of Public Security")
     entry.locator("a.marker").nth(1).click()
     card = page.locator("#panel .card.current")
-    expect(card.locator(".document mark")).to_contain_text("with the assistance of the Department of Public Security")
+    expect(card.locator(".document mark")).to_contain_text("with the assistance of the Department of Public Security", timeout=20_000)
     expect(card.locator("blockquote")).to_be_in_viewport()
     expect(page.locator("#panel .near")).to_have_text("Department of Public Security")
     assert page.evaluate("[document.documentElement.scrollWidth === window.innerWidth]") == [True]
