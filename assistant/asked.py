@@ -13,6 +13,7 @@ from babel import Locale
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH, STOPWORDS_PORTUGUESE, STOPWORDS_SPANISH
 
 from assistant.followup import content_stems
+from assistant.terms import years
 from vectorstore.glossary import load_glossary, meanings
 from vectorstore.lexical import fold, stems
 
@@ -54,7 +55,6 @@ _ONE = (
 _NAME = (
     r"\b(?:name|agency|organi[sz]ation|institution|nombre|organismo|entidad|institucion|nome|entidade|orgao|instituicao|nom|organisme)\b"
 )
-_YEAR = r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])"
 # "What does it say about …": the whole passage is asked for, not the sentence that is nearest.
 _SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|diz|dizem|dit|disent|explique|decrit)\b"
 # Bodies in the plural, by which a question asks for agencies and not for what is done.
@@ -222,7 +222,7 @@ def asks_date(question: str) -> bool:
 
 def has_date(text: str, language: str) -> bool:
     """Whether *text* has a year, or the name of a month or a day in *language*."""
-    return bool(re.search(_YEAR, text) or re.search(_calendar(language), fold(text)))
+    return bool(years(text) or re.search(_calendar(language), fold(text)))
 
 
 @lru_cache(maxsize=4096)

@@ -40,10 +40,6 @@ class Decision:
     signals: dict[str, float]
 
 
-def _of_annex(parts: frozenset[str]) -> bool:
-    return any(part.startswith("annex") for part in parts)
-
-
 class Decider:
     """Joins the matcher, the terms and the relevance model over one index."""
 
@@ -91,7 +87,7 @@ class Decider:
         answer = self._narrowed(query, int(np.argmax(np.where(self.group == leader, spoken, -1.0))), spoken)
         mass = float(spoken.sum())
         targets = self.matcher.targets
-        quotes = self._within(query, targets[answer], self._quotes(answer, float(by_group[leader]), spoken, mass))
+        quotes = self._within(query, self._quotes(answer, float(by_group[leader]), spoken, mass))
         quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         return Decision(
@@ -122,22 +118,19 @@ class Decider:
                 return int(number)
         return answer
 
-    def _within(self, query: Query, target: Target, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
-        """*quotes*, or, where the question names parts of the document that some of them stand in, those."""
+    def _within(self, query: Query, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        """*quotes* without those from other annexes, or items of lists in other parts, than the question names, where any are left."""
         parts, heads = named_parts(query.text), query.concepts & self.head_concepts
         annexes = {part for part in parts if part.startswith("annex")}
-        if annexes:  # other annexes than those that are named
-            apart = {quote for quote in quotes if (own := parts_of(self.index, quote.passage_id)) and not own & annexes and _of_annex(own)}
-            quotes = tuple(quote for quote in quotes if quote not in apart) or quotes
-        if target.kind not in ("topic", "group", "list"):
-            away = {quote for quote in quotes if heads and not heads & self._heads.get(quote.passage_id, heads)}
-            return tuple(quote for quote in quotes if quote not in away) or quotes
-        kept = tuple(
-            quote
-            for quote in quotes
-            if parts & parts_of(self.index, quote.passage_id) or heads & self._heads.get(quote.passage_id, frozenset())
-        )
-        return kept or quotes
+
+        def elsewhere(quote: Quote) -> bool:
+            own = parts_of(self.index, quote.passage_id)
+            if annexes and any(part.startswith("annex") for part in own):
+                return not own & annexes
+            listed = quote.passage_id in self._heads and bool(heads or parts - annexes)
+            return listed and not (heads & self._heads[quote.passage_id] or own & parts)
+
+        return tuple(quote for quote in quotes if not elsewhere(quote)) or quotes
 
     def _in_full(self, quote: Quote) -> Quote:
         """*quote*, or all of the signature or short passage that it is part of, without which it may mislead."""

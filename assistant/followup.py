@@ -144,7 +144,7 @@ _NUMBERED = (
     r"etape|mesure|mandat|pillar|pilar|pilier) (?:number |no\.? |numero |n\.? )?(\d{1,2}|[ivx]+)\b"
 )
 PILLAR = r"\b(?:pillars?|pilar(?:es)?|piliers?|sections?|seccion(?:es)?|secao|secoes)\b"
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
 
 def ordinal_words() -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def ordinal(question: str) -> int | None:
     found = {place for place, words in enumerate(_ORDINALS, start=1) if re.search(rf"\b(?:{words})\b", text)}
     for match in re.finditer(_NUMBERED, text):
         value = match.group(1)
-        found.add(int(value) if value.isdigit() else _ROMAN.index(value) + 1 if value in _ROMAN else 0)
+        found.add(int(value) if value.isdigit() else ROMAN.index(value) + 1 if value in ROMAN else 0)
     return found.pop() if len(found) == 1 else None
 
 

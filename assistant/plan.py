@@ -7,8 +7,9 @@ from functools import cached_property
 
 from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
-from assistant.followup import asks_subset, content_stems, leans, names_pillar, ordinal, points_back, with_referent
+from assistant.followup import ROMAN, asks_subset, content_stems, leans, names_pillar, ordinal, points_back, with_referent
 from assistant.references import asks_both
+from assistant.subjects import plain_words
 from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
 from ingest.places import state_names
@@ -31,7 +32,6 @@ _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the oth
 _SURE_ALONE = 0.75
 _SURE = 0.5
 _LIKELY = 0.4  # from which a passage without editorial data is quoted; of the right ones four in five are above it (decision 0004)
-_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _FAMILIAR = 0.5  # the least share of its words that a greeting or a question of help has in common with those that are expected
 Reason = tuple[tuple[str, str], ...]
 
@@ -259,7 +259,7 @@ class Planner:
         found = self._index.lists.get(next(iter(lists)) or "") if len(lists) == 1 else None
         if pillar:
             source_id = plan.quotes[0].source_id if plan.quotes else next(iter(self._index.canonical), "")
-            numeral = f"{_NUMERALS[place - 1]}. " if 0 < place <= len(_NUMERALS) else "-"
+            numeral = f"{ROMAN[place - 1].upper()}. " if 0 < place <= len(ROMAN) else "-"
             parts = [item for item in self._index.lists.values() if item.source_id == source_id and item.unit == "action"]
             found = next((item for item in parts if item.heading_path and item.heading_path[-1].startswith(numeral)), None)
             items = found.passage_ids if found else ()
@@ -275,7 +275,7 @@ class Planner:
     def _substituted(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
         """The earlier question, in its language, with one of its concepts replaced by the one that the new question names."""
         vocabulary = self._decider.vocabulary
-        words = "".join(char if char.isalnum() else " " for char in question).split()
+        words = plain_words(question)
         named, place = vocabulary.find(question, language), states(question, language)
         if place and (before := states(previous, spoken)):
             names = {code: name for name, code in state_names(spoken).items()}
@@ -288,7 +288,7 @@ class Planner:
             return []
         new, begin, end = named[-1]
         term = " ".join(words[begin:end]) if language == spoken else dict(vocabulary.by_id[new].preferred).get(spoken, "")
-        old = "".join(char if char.isalnum() else " " for char in previous).split()
+        old = plain_words(previous)
         return [
             " ".join([*old[:start], term, *old[stop:]])
             for concept, start, stop in vocabulary.find(previous, spoken)
@@ -302,7 +302,7 @@ class Planner:
         before = [(start, stop) for concept, start, stop in vocabulary.find(previous, spoken) if concept in heads and concept not in now]
         if len(now) != 1 or len(before) != 1:
             return ""
-        old = "".join(char if char.isalnum() else " " for char in previous).split()
+        old = plain_words(previous)
         start, stop = before[0]
         return " ".join([*old[:start], dict(vocabulary.by_id[now[0]].preferred).get(spoken, ""), *old[stop:]])
 

@@ -8,7 +8,7 @@
 
 import re
 
-from assistant.followup import PILLAR, ordinal_words
+from assistant.followup import PILLAR, ROMAN, ordinal_words
 from ingest.blocks import label_of
 from vectorstore.index import Index
 from vectorstore.lexical import fold
@@ -22,13 +22,15 @@ _BOTH = (
     r"(?:documentos|textos)|(?:ambos os|os dois|cada um dos(?: dois)?) (?:documentos|textos)|(?:les deux|chacun des(?: deux)?) "
     r"(?:documents|textes))\b"
 )
-_PLAN = r"\b(?:work ?plan|plan de trabajo|plano de trabalho|plan de travail|the plan|el plan|o plano|le plan)\b"
-_STRATEGY = r"\b(?:strategy|estrategia|strategie)\b"
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10, "xi": 11, "xii": 12}
+# What documents are called by their kind.
+_KINDS = {
+    "work-plan": r"\b(?:work ?plan|plan de trabajo|plano de trabalho|plan de travail|the plan|el plan|o plano|le plan)\b",
+    "strategy": r"\b(?:strategy|estrategia|strategie)\b",
+}
 
 
 def _value(numeral: str) -> int:
-    return int(numeral) if numeral.isdigit() else _ROMAN.get(numeral, 0)
+    return int(numeral) if numeral.isdigit() else ROMAN.index(numeral) + 1 if numeral in ROMAN else 0
 
 
 def _values(found: str) -> set[int]:
@@ -50,13 +52,13 @@ def named_parts(question: str) -> frozenset[str]:
 
 
 def asks_both(question: str) -> bool:
-    """Whether *question* asks of two documents: in so many words, or by naming a strategy and a plan.
+    """Whether *question* asks of two documents: in so many words, or by naming two kinds of them.
 
     >>> asks_both("¿Qué dicen los dos textos?"), asks_both("What does the work plan say?")
     (True, False)
     """
     text = fold(question)
-    return bool(re.search(_BOTH, text)) or bool(re.search(_PLAN, text) and re.search(_STRATEGY, text))
+    return bool(re.search(_BOTH, text)) or sum(bool(re.search(kind, text)) for kind in _KINDS.values()) > 1
 
 
 def parts_of(index: Index, passage_id: str) -> frozenset[str]:

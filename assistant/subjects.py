@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.asked import DOCUMENTS, content_keys, label_words
-from assistant.terms import capitalised, states
+from assistant.terms import capitalised, states, years
 from ingest.blocks import label_of
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
@@ -55,20 +55,19 @@ class Subjects:
         """What *question* names that tells passages apart; names that no passage has are among them."""
         said = states(question, language)
         spans = self._vocabulary.find(question, language)
-        words = _plain(question)
+        words = plain_words(question)
         terms = {fold(word) for _, start, end in spans for word in words[start:end]}
         names = {word for name in capitalised(question, language) for word in words_of(name) if len(word) > 2}
         names -= terms | {word for name in said for word in words_of(name)} | label_words(question)
-        years = set(re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", question))
         # A term inside a longer name ("Open Classroom Foundation") is part of that name, and no topic.
         own = {name for name in capitalised(question, language) if any(word in names for word in words_of(name))}
         inside = {word for name in own for word in words_of(name)}
         topics = {c for c, start, end in spans if not {fold(word) for word in words[start:end]} <= inside} - self._subject
-        return Named(frozenset(said.values()), frozenset(names | years), frozenset(topics))
+        return Named(frozenset(said.values()), frozenset(names | set(years(question))), frozenset(topics))
 
     def rest(self, question: str, language: str) -> frozenset[Keys]:
         """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
-        words = _plain(question)
+        words = plain_words(question)
         used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
         names = (*capitalised(question, language), *states(question, language))
         taken = {part for name in names for word in words_of(name) for part in (word, *word.split("-"))} | label_words(question)
@@ -132,7 +131,7 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[\w-]+", fold(text))
 
 
-def _plain(question: str) -> list[str]:
+def plain_words(question: str) -> list[str]:
     """The words of *question* as the vocabulary counts them."""
     return "".join(char if char.isalnum() else " " for char in question.replace("’", "'")).split()
 

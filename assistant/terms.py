@@ -14,6 +14,7 @@ _CAPITALISED = re.compile(
     r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*"
 )
 TITLE = re.compile(r"\b(?:[DS]ra?|Drs|M(?:rs?|s|me|lle)?|Prof|Lic|Ing|St|Sta)\.?\s*$")  # no sentence ends before a name
+_YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])")
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}(?:[.,]\d+)?(?![\w/-])")
 _WORD_NUMBERS = {
     "en": (
@@ -59,6 +60,11 @@ def states(text: str, language: str) -> dict[str, str]:
     """
     pattern, codes = _territories(language)
     return {match.group(): codes[match.group()] for match in pattern.finditer(fold(text))}
+
+
+def years(text: str) -> list[str]:
+    """The years from 1900 to 2099 in *text*, each once; no part of a date in figures or of a symbol is one."""
+    return list(dict.fromkeys(_YEAR.findall(text)))
 
 
 def capitalised(text: str, language: str) -> list[str]:
@@ -132,5 +138,4 @@ class Terms:
 
     def unknown_numbers(self, text: str) -> list[str]:
         """Years in *text* that no passage has."""
-        years = re.findall(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])", text)
-        return [year for year in dict.fromkeys(years) if year not in self._text]
+        return [year for year in years(text) if year not in self._text]

@@ -11,8 +11,7 @@ from assistant.decide import Decider
 from assistant.matching import FEATURES
 from assistant.relevance import SIGNALS, Relevance
 from evals.cases import Case, Located
-from evals.spans import relevant, resolve, supports
-from evals.train import blank, conditional_logit, right_targets, spans_of, tuple_of
+from evals.train import answers, blank, conditional_logit, right_targets, tuple_of, worth
 from vectorstore.index import Index
 
 _FOLDS = 5
@@ -76,7 +75,9 @@ def _row(
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import cross_val_predict
 
-    complete, precision, good = [], [], []
+    complete: list[bool] = []
+    precision: list[float] = []
+    good = np.zeros(len(cases), dtype=bool)
     signals = np.zeros((len(cases), len(SIGNALS)))
     for fold in range(_FOLDS):
         chosen = (folds != fold) & right.any(1)
@@ -84,15 +85,10 @@ def _row(
         for row in np.flatnonzero(folds == fold):
             decision = decider.decide(queries[row], features[row].astype(np.float32))
             signals[row] = [0.0 if sign in signs_out else decision.signals[sign] for sign in SIGNALS]
-            case, spans = cases[row], spans_of(decision.quotes)
-            golds = [resolve([gold, *gold.equivalents], decider.index.canonical) for gold in case.gold]
-            accepted = [span for found in golds for span in found] + resolve(case.acceptable, decider.index.canonical)
-            share = sum(relevant(span, accepted) for span in spans) / max(len(spans), 1)
-            whole = case.answerable and all(supports(spans, found) for found in golds)
-            good.append((row, bool(whole and share >= 0.6)))
-            if case.answerable:
+            good[row] = answers(cases[row], decision.quotes, decider.index)
+            if cases[row].answerable:
+                whole, share = worth(cases[row], decision.quotes, decider.index)
                 complete.append(whole)
                 precision.append(share)
-    labels = np.array([label for _, label in sorted(good)])
-    held_out = cross_val_predict(LogisticRegression(C=0.5, max_iter=1000), signals, labels, cv=_FOLDS, method="predict_proba")[:, 1]
-    return Row(name, float(np.mean(complete)), float(np.mean(precision)), float(roc_auc_score(labels, held_out)))
+    held_out = cross_val_predict(LogisticRegression(C=0.5, max_iter=1000), signals, good, cv=_FOLDS, method="predict_proba")[:, 1]
+    return Row(name, float(np.mean(complete)), float(np.mean(precision)), float(roc_auc_score(good, held_out)))

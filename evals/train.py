@@ -54,7 +54,7 @@ def fit(index: Index, cases: Sequence[Located]) -> tuple[Relevance, dict[str, fl
     model = replace(model, weights=tuple_of(conditional_logit(scaled[learnable], right[learnable])))
     rows = [row for row, case in enumerate(usable) if case.category != "smalltalk"]
     signals = np.array([[decisions[row].signals[name] for name in SIGNALS] for row in rows])  # type: ignore[union-attr]
-    good = np.array([_answers(usable[row], decisions[row].quotes, index) for row in rows])  # type: ignore[union-attr]
+    good = np.array([answers(usable[row], decisions[row].quotes, index) for row in rows])  # type: ignore[union-attr]
     logistic, held_out = _logistic(signals, good)
     model = replace(model, signal_weights=tuple_of(logistic.coef_[0]), intercept=round(float(logistic.intercept_[0]), 5))
     from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -82,15 +82,19 @@ def spans_of(quotes: Sequence[Quote]) -> list[Span]:
     return [(quote.source_id, quote.start, quote.end) for quote in quotes]
 
 
-def _answers(case: Case, quotes: Sequence[Quote], index: Index, precision: float = 0.6) -> bool:
-    """Whether citing *quotes* answers *case* completely and with at least this precision."""
-    if not case.answerable or not quotes:
-        return False
+def worth(case: Case, quotes: Sequence[Quote], index: Index) -> tuple[bool, float]:
+    """Whether citing *quotes* answers *case* completely, and the share of them that are relevant to it."""
     spans = spans_of(quotes)
     golds = [resolve([gold, *gold.equivalents], index.canonical) for gold in case.gold]
     accepted = [span for found in golds for span in found] + resolve(case.acceptable, index.canonical)
-    share = sum(relevant(span, accepted) for span in spans) / len(spans)
-    return all(supports(spans, found) for found in golds) and share >= precision
+    share = sum(relevant(span, accepted) for span in spans) / max(len(spans), 1)
+    return case.answerable and bool(quotes) and all(supports(spans, found) for found in golds), share
+
+
+def answers(case: Case, quotes: Sequence[Quote], index: Index, precision: float = 0.6) -> bool:
+    """Whether citing *quotes* answers *case* completely and with at least this precision."""
+    complete, share = worth(case, quotes, index)
+    return complete and share >= precision
 
 
 def right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
@@ -99,7 +103,7 @@ def right_targets(case: Case, decider: Decider, index: Index) -> list[bool]:
         return [target.kind == "help" for target in decider.matcher.targets]
     if not case.answerable:
         return [target.kind in SILENT for target in decider.matcher.targets]
-    return [target.kind not in SILENT and _answers(case, target.quotes, index) for target in decider.matcher.targets]
+    return [target.kind not in SILENT and answers(case, target.quotes, index) for target in decider.matcher.targets]
 
 
 def conditional_logit(features: Floats, right: Bools) -> Floats:
