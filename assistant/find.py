@@ -48,7 +48,8 @@ _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the questio
 class Found:
     """What answers a question: whole items of lists when *listed*, else one stretch of text. ``confidence`` is in 0..1.
 
-    ``span`` is the place of the best sentence in the first quotation, as offsets into the canonical text.
+    ``span`` is the place of the best sentence in the first quotation, as offsets into the canonical text. ``signs`` are
+    what the confidence in a fact was made of.
     """
 
     quotes: tuple[Quote, ...]
@@ -77,7 +78,7 @@ class Finder:
         return asks_bodies(question, language) and any(passage.kind == "table_row" for passage in self.passages)
 
     def find(self, question: str, language: str) -> Found | None:
-        """The answer to *question*, or ``None`` when nothing is there to look at; below 0.5 it is a near miss."""
+        """The answer to *question*, or ``None`` when nothing is there to look at; below ``relevance.LIKELY`` it is a near miss."""
         if not self.passages:
             return None
         source = None if self.asks_bodies(question, language) else self.subjects.asked_source(question)

@@ -9,6 +9,7 @@ from assistant.decide import SILENT, Decider, Decision
 from assistant.find import Finder
 from assistant.followup import ROMAN, asks_subset, content_stems, leans, names_pillar, ordinal, points_back, with_referent
 from assistant.references import asks_both
+from assistant.relevance import LIKELY
 from assistant.subjects import plain_words
 from assistant.terms import TITLE, capitalised, states
 from ingest.editorial import Quote, TargetKind
@@ -31,7 +32,6 @@ _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
 _SURE_ALONE = 0.75
 _SURE = 0.5
-_LIKELY = 0.4  # from which a passage without editorial data is quoted; of the right ones four in five are above it (decision 0004)
 _FAMILIAR = 0.5  # the least share of its words that a greeting or a question of help has in common with those that are expected
 Reason = tuple[tuple[str, str], ...]
 
@@ -342,7 +342,7 @@ class Planner:
         found = self._finder.find(question, language)
         if found is None:
             return Plan("none", "", silent=True, asked=question)
-        if not found.quotes or found.confidence < _LIKELY:
+        if not found.quotes or found.confidence < LIKELY:
             return Plan("none", "", confidence=found.confidence, silent=True, nearest=found.nearest, asked=question)
         count = found.listed and bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
         kind: TargetKind = "topic" if found.listed else "fact"

@@ -140,10 +140,14 @@ def retrieval_confidence(index: "Index", question: str, language: str, hits: "Se
     return float(1.0 / (1.0 + np.exp(-retrieval_score(index, question, language, hits, vector)))) if hits else 0.0
 
 
+LIKELY = 0.4  # from which a passage without editorial data is quoted (docs/decisions/0005)
 # Of each sign that a passage answers a question for a fact its weight in a logistic regression on the development cases over
-# fictitious annexes (tests/annex; docs/decisions/0004).
+# fictitious annexes (``python -m evals fit-facts``; docs/decisions/0005).
 _FACT = {"retrieval": 0.67, "named": 1.64, "lacking": -1.26, "uncounted": -0.43, "untold": -0.51, "across": 0.32}
 _FACT_INTERCEPT = -0.89
+
+
+FACT_SIGNS = tuple(_FACT)
 
 
 def fact_confidence(signs: dict[str, float]) -> float:

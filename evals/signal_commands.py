@@ -12,10 +12,24 @@ from evals.answers import ANSWERS_PAGE, answers_page
 from evals.cases import DEFAULT_CASES, load_cases
 from evals.console import table
 from evals.records import DEFAULT_RUNS, load_run
+from ingest.errors import UserError
 
 app = typer.Typer()
 out = Console()
 ABLATION_FILE = "ablation.json"
+# The targets of expected questions that no document of the field answers.
+GENERAL = (
+    *(
+        "none/weather",
+        "none/cooking",
+        "none/sports-results",
+        "none/programming",
+        "none/maths",
+        "none/general-knowledge",
+        "none/prices-finance",
+    ),
+    *("none/travel", "none/news", "none/medical-advice", "none/oas-general", "none/opinion"),
+)
 
 
 @app.command()
@@ -43,3 +57,21 @@ def ablation(
     out.print(table("Held out, dev half", ("Signals", "Complete", "Citation precision", "Confidence AUROC"), shown))
     if folder:
         (folder / ABLATION_FILE).write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+
+
+@app.command()
+def fit_facts(
+    context: typer.Context,
+    sets: Annotated[list[str], typer.Argument(metavar="DATA=CASES...", help="A data folder with an index, and the file of cases over it.")],
+) -> None:
+    """Fit the weights by which a passage of documents without editorial data is taken for an answer; print them."""
+    from evals.fit_facts import fit_facts as fit
+    from evals.train import expected_questions
+
+    pairs = [tuple(map(Path, pair.split("=", 1))) for pair in sets]
+    if any(len(pair) != 2 for pair in pairs):
+        raise UserError("Give each set as DATA=CASES: a data folder with an index, and a file of cases.")
+    settings = context.obj()
+    weights, intercept, figures = fit(settings, [(pair[0], pair[1]) for pair in pairs], expected_questions(settings, GENERAL))
+    rows = [*weights.items(), ("intercept", intercept), *((f"held out: {name}", value) for name, value in figures.items())]
+    out.print(table("Confidence in a fact", ("Sign", "Value"), [(name, f"{value:.2f}") for name, value in rows]))

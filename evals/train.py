@@ -14,7 +14,7 @@ from assistant.matching import FEATURES
 from assistant.relevance import SIGNALS, Relevance
 from evals.cases import Case, Located
 from evals.metrics import Span, relevant, resolve, supports
-from ingest.editorial import Quote, load_editorial
+from ingest.editorial import ExpectedQuestion, Quote, load_editorial
 from ingest.manifest import load_manifest, read_canonical
 from ingest.settings import Settings
 from ingest.structure import build_document
@@ -133,11 +133,17 @@ def _logistic(signals: Floats, good: Bools) -> tuple[Any, Floats]:
     return model.fit(signals, good), held_out
 
 
-def refit_probe(settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-    """Fit ``corpus/questions/probe.npz`` anew where the expected questions have changed since; minutes. Returns whether it did."""
+def expected_questions(settings: Settings, targets: Sequence[str] = ()) -> tuple[ExpectedQuestion, ...]:
+    """The expected questions of the corpus that ships, or those that lead to *targets*."""
     sources = load_manifest(settings.corpus_dir / "sources.toml")
     documents = tuple(build_document(source, read_canonical(source)) for source in sources if source.path)
     questions = load_editorial(settings.corpus_dir, documents).questions
+    return tuple(question for question in questions if not targets or question.target_id in targets)
+
+
+def refit_probe(settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
+    """Fit ``corpus/questions/probe.npz`` anew where the expected questions have changed since; minutes. Returns whether it did."""
+    questions = expected_questions(settings)
     path, digest = settings.corpus_dir / "questions" / "probe.npz", questions_digest(questions)
     if load_probe(path, settings.embeddings, digest) is not None:
         return False

@@ -16,9 +16,12 @@ import pytest
 from assistant.core import Assistant
 from assistant.types import Turn
 from evals.cases import Located, check_cases, load_cases
+from evals.fit_facts import fit_facts
 from evals.judged import mean
 from evals.metrics import Score, score
 from evals.runner import Texts
+from evals.signal_commands import GENERAL
+from evals.train import expected_questions
 from ingest.documents import read_document
 from ingest.editorial import load_editorial
 from ingest.manifest import load_manifest
@@ -53,7 +56,7 @@ def beside(
     index_dir: Path,
     settings: Settings,
     embeddings: VectorEmbeddings,
-) -> tuple[str, Assistant]:
+) -> tuple[str, Path, Assistant]:
     """The shipped corpus with one set of documents beside it; vectors of the corpus are reused."""
     data = tmp_path_factory.mktemp(request.param) / "data"
     shutil.copytree(index_dir, data, ignore=shutil.ignore_patterns("models"))
@@ -63,7 +66,7 @@ def beside(
     editorial = load_editorial(ROOT / "corpus", documents)
     probe = load_probe(ROOT / "corpus" / "questions" / "probe.npz", embeddings.name, questions_digest(editorial.questions))
     build_index(Store(StoreConfig(data)), embeddings, make_records(sources, documents, editorial), lock_dir=data, probe=probe)
-    return request.param, Assistant.open(settings.model_copy(update={"data_dir": data}))
+    return request.param, data, Assistant.open(settings.model_copy(update={"data_dir": data}))
 
 
 def _cases(path: Path) -> list[Located]:
@@ -71,9 +74,9 @@ def _cases(path: Path) -> list[Located]:
     return [replace(located, half=half) for located in load_cases(path)]
 
 
-def test_answers_over_texts(beside: tuple[str, Assistant]) -> None:
+def test_answers_over_texts(beside: tuple[str, Path, Assistant]) -> None:
     """When first asked: second set, development half: complete .30, precision .65, abstention .63; third set: .47, .86, .25."""
-    name, assistant = beside
+    name, _, assistant = beside
     texts = Texts(assistant.index.canonical, assistant.index.by_id, assistant.index.translations)
     for path in sorted(HERE.glob(f"{name}_*.jsonl")):
         cases = _cases(path)
@@ -87,3 +90,10 @@ def test_answers_over_texts(beside: tuple[str, Assistant]) -> None:
         figures = {figure: mean(scored.values[figure] for scored in scores) for figure in (*FLOORS[path.stem], "abstention")}
         print(path.stem, figures)
         assert {key: figures[key] for key, floor in FLOORS[path.stem].items() if (figures[key] or 0.0) < floor} == {}, figures
+
+
+def test_the_confidence_in_a_fact_can_be_fitted(beside: tuple[str, Path, Assistant], settings: Settings) -> None:
+    name, data, _ = beside
+    weights, _, figures = fit_facts(settings, [(data, HERE / f"{name}_dev.jsonl")], expected_questions(settings, GENERAL))
+    assert weights["retrieval"] > 0 > weights["lacking"] and weights["named"] > 0
+    assert 0.5 < figures["right passages kept"] <= 1 and figures["general: silent"] > 0.8
