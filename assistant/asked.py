@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_lowercase
 
-from babel import Locale
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH, STOPWORDS_PORTUGUESE, STOPWORDS_SPANISH
 
+from assistant.expected import expected_kind
 from assistant.followup import content_stems
-from assistant.terms import years
-from vectorstore.glossary import load_glossary, meanings
+from vectorstore.glossary import load_glossary
 from vectorstore.lexical import fold, stems
 
 _MANY = {
@@ -44,10 +43,6 @@ _MEASURES = (
     r"semaines)\b"
 )
 _COUNTED = r"\b(?:how (?:many|much)|cuant[oa]s?|quant[oa]s?|combien)\b"
-_DATED = (
-    r"\b(?:when|since what|(?:what|which) (?:year|date|day|month)|cuando|(?:que|cual) (?:ano|fecha|dia|mes)|quando|"
-    r"(?:que|qual) (?:data|dia)|quand|quel(?:le)? (?:annee|date|jour|mois))\b"
-)
 _ONE = (
     r"\b(?:how (?:old|long|often)|what age|a que edad|que idade|quel age|a quelle frequence)\b|"
     r"^\W*(?:(?:de|a|en|em|by|for) )?(?:who|where|quien|donde|quem|onde|qui|ou)\b"
@@ -175,28 +170,13 @@ def counts(question: str) -> bool:
     return bool(re.search(_COUNTED, fold(question)))
 
 
-@lru_cache(maxsize=len(_FRAME))
-def _calendar(language: str) -> str:
-    """A pattern of the folded names of months and days in *language*, from Unicode's CLDR."""
-    locale = Locale(language)
-    names = {fold(name) for table in (locale.months, locale.days) for name in table["format"]["wide"].values()}
-    return rf"\b(?:{'|'.join(sorted(names))})s?\b"
-
-
-@lru_cache(maxsize=1)
-def _numerals() -> frozenset[str]:
-    """The keys of the meanings that are numbers."""
-    numbers = {word for row in meanings() for words in row.values() for word in words if word.isdigit()}
-    return frozenset(key for word in numbers for key in load_glossary().all_keys(word, "en") if key.startswith("="))
-
-
 def asks_one(question: str) -> bool:
     """Whether *question* asks for one figure, date, person or place, which one item of a list gives.
 
     >>> asks_one("¿Cuántos años dura?"), asks_one("¿Qué pide el país?")
     (True, False)
     """
-    return counts(question) or asks_date(question) or bool(re.search(_ONE, fold(question)))
+    return counts(question) or expected_kind(question) == "date" or bool(re.search(_ONE, fold(question)))
 
 
 def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
@@ -204,47 +184,22 @@ def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
     return any(re.search(_NAME, fold(label)) for label, _ in entry)
 
 
-def tells(question: str, text: str, language: str) -> bool:
-    """Whether *text*, in *language*, has what a question that asks when, how many or how much must be answered with.
-
-    >>> tells("In what year was it founded?", "It works in two towns.", "en"), tells("¿Cuántos hay?", "There are two.", "en")
-    (False, True)
-    """
-    if asks_date(question):
-        return has_date(text, language)
-    return has_number(text, language) if counts(question) else True
-
-
-def asks_date(question: str) -> bool:
-    """Whether *question* asks when."""
-    return bool(re.search(_DATED, fold(question)))
-
-
-def has_date(text: str, language: str) -> bool:
-    """Whether *text* has a year, or the name of a month or a day in *language*."""
-    return bool(years(text) or re.search(_calendar(language), fold(text)))
-
-
-@lru_cache(maxsize=4096)
-def has_number(text: str, language: str) -> bool:
-    """Whether *text* has a number, in figures or in words of *language*."""
-    return bool(re.search(r"\d", text)) or bool(load_glossary().all_keys(text, language) & _numerals())
-
-
 def asks_what_is_said(question: str) -> bool:
     """Whether *question* asks what is said of something, so that a whole passage answers it."""
     return bool(re.search(_SAID, fold(question)))
 
 
-def asks_bodies(question: str, language: str) -> bool:
-    """Whether *question* asks which bodies there are ("which agencies", "agencies in …", "which organisation").
+def asks_bodies(question: str, language: str, *, several: bool = False) -> bool:
+    """Whether *question* asks which bodies there are ("which agencies", "agencies in …"), or, unless *several*, which one.
 
     >>> asks_bodies("agencies for sports", "en"), asks_bodies("What is an agency?", "en")
+    (True, False)
+    >>> asks_bodies("Which agency?", "en"), asks_bodies("Which agency?", "en", several=True)
     (True, False)
     """
     text = fold(question)
     one = rf"\b{_WHICH} (?:autre |otra |outra |other )?{_BODY[language]}\b"
-    return bool(re.search(rf"\b{_BODIES[language]}\b", text) or re.search(one, text))
+    return bool(re.search(rf"\b{_BODIES[language]}\b", text) or (not several and re.search(one, text)))
 
 
 def without_documents(question: str) -> str:

@@ -9,9 +9,9 @@ from assistant.decide import Decider
 from assistant.errors import QuestionError
 from assistant.language import LanguageDetector
 from assistant.model_writer import ModelWriter, Rewritten
-from assistant.plan import Plan, Planner
+from assistant.plan import Planner
 from assistant.relevance import load_relevance
-from assistant.types import Answer, Status, Timings, Turn
+from assistant.types import Answer, Exchange, Plan, Status, Timings, Turn
 from assistant.verify import verify
 from assistant.writer import Draft, Writer
 from ingest.editorial import LANGUAGES
@@ -22,6 +22,7 @@ from vectorstore.index import Index
 from vectorstore.store import Store, StoreConfig
 
 MAX_QUESTION = 10_000
+MAX_ANSWER = 50_000  # characters of an earlier answer that are looked at
 # Control and format characters, bidirectional ones among them, and surrogates, which no encoder takes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
@@ -69,9 +70,8 @@ class Assistant:
         text = self._clean(question)
         if language is not None and language not in LANGUAGES:
             raise QuestionError(f"The language {language!r} is not known. Use one of: {', '.join(LANGUAGES)}.")
-        before = [_CONTROL.sub(" ", turn.text).strip()[:MAX_QUESTION] for turn in history if turn.role == "user"]
-        earlier = [(turn, self._languages.detect(turn)) for turn in before if turn]
-        reply = language or self._languages.detect(text, earlier[-1][1] if earlier else None)
+        earlier = self._exchanges(history)
+        reply = language or self._languages.detect(text, earlier[-1].language if earlier else None)
         asked = self._languages.detect(text, reply) if language else reply
         understood = time.perf_counter()
         plan = self._planner.plan(text, earlier, asked)
@@ -103,6 +103,17 @@ class Assistant:
             draft.lines[:0] = [" ".join(lines), ""]
             draft.statements[:0] = rewritten.statements
         return rewritten
+
+    def _exchanges(self, history: Sequence[Turn]) -> list[Exchange]:
+        """The questions of *history*, each with its language and with what was answered to it."""
+        found: list[Exchange] = []
+        for turn in history:
+            text = _CONTROL.sub(" ", turn.text).strip()
+            if turn.role == "user" and text:
+                found.append(Exchange(text[:MAX_QUESTION], self._languages.detect(text[:MAX_QUESTION])))
+            elif found and text:
+                found[-1] = replace(found[-1], answer=text[:MAX_ANSWER])
+        return found
 
     def _clean(self, question: str) -> str:
         text = _CONTROL.sub(" ", question).strip()

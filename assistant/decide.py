@@ -1,6 +1,7 @@
 """What a standalone question is after, how sure that is, and which quotations answer it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from vectorstore.index import Index
 from vectorstore.vocabulary import Vocabulary
 
 _UNIT_SHARE = 0.3  # a quotation enters an answer when this share of the answerable probability wants it
-_LEAD = 0.6  # a target with this share of the answerable probability is the answer by itself
+_LEAD = 0.7  # a target with this share of the answerable probability is the answer by itself
 _SHORT = 400  # characters of a passage that is quoted as a whole
 _COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
 _TOPIC_SHARE = 0.0003  # how likely, against the whole list, a topic must be for its part of the list to be meant
@@ -71,14 +72,24 @@ class Decider:
             vector = self.index.embeddings.encode([text], query=True)[0]
         return Query(text, language, vector, self.vocabulary.concepts(text, language))
 
-    def decide(self, query: Query, features: npt.NDArray[np.float32] | None = None, source: str | None = None) -> Decision:
+    def decide(
+        self,
+        query: Query,
+        features: npt.NDArray[np.float32] | None = None,
+        source: str | None = None,
+        near: Mapping[str, float] | None = None,
+    ) -> Decision:
         """Decide one question; *features* are those of the matcher where they are known already.
 
-        With *source*, only what that document alone answers is taken into account.
+        With *source*, only what that document alone answers is taken into account; *near* says of passages how many times
+        likelier they are meant than others.
         """
         if features is None:
             features = self.matcher.features(query)
         probabilities = self.relevance.probabilities(features)
+        if near:
+            weights = [max((near.get(quote.passage_id, 1.0) for quote in target.quotes), default=1.0) for target in self.matcher.targets]
+            probabilities = probabilities * weights / (probabilities @ weights)
         spoken = np.where(self.spoken, probabilities, 0.0)
         if source is not None:
             spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
@@ -179,5 +190,5 @@ class Decider:
             "passage_dense": named["passage_dense"],
             "passage_words": named["passage_words"],
             "asked_words": named["asked_words"],
-            "parts_foreign": named["parts_foreign"],
+            **{name: named[name] for name in ("parts_foreign", "told", "untold")},
         }

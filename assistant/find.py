@@ -5,6 +5,7 @@ that introduce it, names them too. A question for a list gets all passages that 
 sentence of the best passage that does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,16 +21,14 @@ from assistant.asked import (
     content_keys,
     counts,
     field_stems,
-    tells,
     without_documents,
 )
-from assistant.extract import best_sentences
-from assistant.relevance import fact_confidence, retrieval_score
+from assistant.expected import NAMES, expected_kind
+from assistant.facts import Candidates, Fact, FactModel, Facts, load_fact_model, sentences_of
 from assistant.subjects import Named, Subjects, without, words_of
 from assistant.terms import states
 from ingest.editorial import Quote
 from ingest.entries import fields
-from ingest.sentences import sentence_spans
 from ingest.structure import display_heading
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
@@ -38,6 +37,7 @@ from vectorstore.types import Hit
 from vectorstore.vocabulary import Vocabulary
 
 _DEPTH = 30  # passages that a question is compared with
+_SEVERAL = 2  # what is counted is more than one
 _READ = 5  # of them are read sentence by sentence
 _SHORT = 600  # characters of a passage that is quoted as a whole
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
@@ -60,11 +60,23 @@ class Found:
     signs: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question without the words for documents, what it names, the rows that have that, the best passages of these and of all."""
+
+    about: str
+    named: Named
+    fitting: list[int]
+    best: list[Hit]
+    hits: list[Hit]
+    vector: Vectors
+
+
 class Finder:
     """Finds answers in the sources of an index that *covered* does not name."""
 
     def __init__(self, index: Index, vocabulary: Vocabulary, covered: set[str]) -> None:
-        self._index = index
+        self.index = index
         self._vocabulary = vocabulary
         self.passages = tuple(p for p in index.passages if p.source_id not in covered and p.kind != "table_head")
         self._rows = np.array([index.row_of[passage.id] for passage in self.passages], dtype=np.int64)
@@ -72,44 +84,61 @@ class Finder:
         self._glossary = load_glossary()
         self._introduced = {found.intro_id: found.passage_ids for found in index.lists.values() if found.intro_id}
         self._place = {passage.id: row for row, passage in enumerate(self.passages)}
+        self._facts = Facts(index, self.subjects, self.passages, self._rows)
 
     def asks_bodies(self, question: str, language: str) -> bool:
         """Whether *question* asks which bodies there are, and these documents have a directory of them."""
         return asks_bodies(question, language) and any(passage.kind == "table_row" for passage in self.passages)
 
-    def find(self, question: str, language: str) -> Found | None:
-        """The answer to *question*, or ``None`` when nothing is there to look at; below ``relevance.LIKELY`` it is a near miss."""
-        if not self.passages:
-            return None
-        source = None if self.asks_bodies(question, language) else self.subjects.asked_source(question)
+    def _asked(self, question: str, language: str, source: str | None = None) -> _Asked:
+        """What *question* names, the passages that have it, and the best passages of all that come into question."""
+        if source is None and not self.asks_bodies(question, language):
+            source = self.subjects.asked_source(question)
         about = without_documents(question) if source else question
         named = self.subjects.names(about, language)
         if spoken := self.subjects.author(named, source):  # its title has the names, so they tell its passages apart no more
             source, about = spoken, without(about, named.names)
             named = replace(named, names=frozenset())
         if source:  # what the whole document is about tells its passages apart as little
-            title = self._index.sources[source]
+            title = self.index.sources[source]
             named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
-        vector = self._index.embeddings.encode([about], query=True)[0]
+        vector = self.index.embeddings.encode([about], query=True)[0]
         fitting = self.subjects.fitting(named, source)
-        among = self._rows[fitting] if fitting else self._rows
-        hits = self._index.search(about, _DEPTH, language=language, vector=vector, among=among)
-        nearest = tuple(_quote(hit.passage) for hit in hits if hit.passage.kind != "heading")[:1]
-        if not fitting or not hits:
+        inside = self.subjects.of_states(named, [row for row, p in enumerate(self.passages) if source in (None, p.source_id)])
+        best = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[fitting]) if fitting else []
+        others = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[inside])
+        return _Asked(about, named, fitting, best, [*others, *best], vector)
+
+    def find(self, question: str, language: str, source: str | None = None) -> Found | None:
+        """The answer to *question*, or ``None`` when nothing is there to look at; below ``facts.LIKELY`` it is a near miss.
+
+        *source* is the document that it is about, where that is known without it.
+        """
+        if not self.passages:
+            return None
+        asked = self._asked(question, language, source)
+        about, named, fitting = asked.about, asked.named, asked.fitting
+        shown = asked.best or asked.hits
+        nearest = tuple(_quote(hit.passage) for hit in shown if hit.passage.kind != "heading")[:1]
+        if not fitting and (self.subjects.unknown(named) or not asked.hits):
             return Found((), False, 0.0, nearest)
         bodies = self.asks_bodies(question, language)
+        if not fitting:
+            return self._fact(asked, language)
         if asks_what_is_said(question) and not bodies:
-            rows = self._headed(about, language, named, hits, set(fitting)) or (fitting if named.names and len(fitting) <= _READ else [])
+            rows = self._headed(about, language, named, asked.best, set(fitting)) or (
+                fitting if named.names and len(fitting) <= _READ else []
+            )
             if rows:
                 return Found(tuple(_quote(self.passages[row]) for row in self._opened(rows)), False, _SURE)
-        elif asks_many(question, language) or bodies:
-            rows, open_ = self._listed(about, language, named, fitting, hits)
-            if rows:
+        elif bodies or (asks_many(question, language) and expected_kind(question) in ("", "number", "reason", *NAMES)):
+            rows, open_ = self._listed(about, language, named, fitting, asked.best)
+            if rows and not (counts(question) and len(rows) < _SEVERAL):
                 listed = any(self.passages[row].list_id for row in rows)
                 return Found(tuple(_quote(self.passages[row]) for row in rows), listed, _SURE)
-            if not open_:
+            if not open_ and asks_bodies(question, language, several=True):
                 return Found((), False, 0.0, nearest)
-        return self._fact(about, language, named, bool(source), hits, vector)
+        return self._fact(asked, language)
 
     def _headed(self, question: str, language: str, named: Named, hits: list[Hit], fitting: set[int]) -> list[int]:
         """What stands under the best heading that has all the words of *question* but its names."""
@@ -161,6 +190,17 @@ class Finder:
         every = [one for row in rows for one in (row, *(self._below(row) if self.passages[row].text.rstrip().endswith(":") else ()))]
         return list(dict.fromkeys(every))
 
+    def _beside(self, row: int, read: Sequence[int]) -> list[int]:
+        """The items of the list under the heading of *row*, or, of several, of the one that has most of the rows that were *read*."""
+        own = self.passages[row]
+        items = [other for other, p in enumerate(self.passages) if p.list_id and p.kind == "list_item" and _section(p) == _section(own)]
+        near = [other for other in read if other in items] or items
+        lists = [self.passages[other].list_id for other in near]
+        if not lists or (near is items and len(set(lists)) > 1):
+            return []
+        chosen = max(dict.fromkeys(lists), key=lists.count)
+        return [other for other in items if self.passages[other].list_id == chosen]
+
     def _one_kind(self, rows: list[int], bodies: bool) -> list[int]:
         """Entries of directories for a question for bodies, else the items of lists, where there are any of that kind."""
         for kind in ("table_row", "list_item") if bodies else ("list_item", "table_row"):
@@ -187,37 +227,50 @@ class Finder:
             return [self._place[best.id], *below] if best.kind == "list_item" else below
         same = [hit for hit in hits[:_READ] if best.list_id and hit.passage.list_id == best.list_id]
         if best.list_id and best.kind != "table_row" and len(same) >= 3:
-            members = (self._place[identity] for identity in self._index.lists[best.list_id].passage_ids)
+            members = (self._place[identity] for identity in self.index.lists[best.list_id].passage_ids)
             return [row for row in members if row in fitting]
         return []
 
-    def _fact(self, question: str, language: str, named: Named, certain: bool, hits: list[Hit], vector: Vectors | None) -> Found:
-        """The best sentence of the best passages, with the confidence of the retrieval.
+    def facts_of(self, question: str, language: str, model: FactModel) -> Candidates:
+        """The sentences among which *question*, taken for one for a fact, is answered."""
+        asked = self._asked(question, language)
+        return self._facts.candidates(asked.about, language, asked.named, asked.fitting, asked.hits, asked.vector, model)
 
-        A passage that has the states and names of the question, or is of the document that it asks about, speaks for
-        itself; one that lacks a topic of the question speaks against. An entry that the question names either has the
-        field that it asks for or does not.
+    def fact_among(self, question: str, language: str, candidates: Candidates, model: FactModel) -> Fact:
+        """The best of at least one of *candidates*."""
+        asked = self._asked(question, language)
+        return self._facts.best(asked.about, language, asked.named, candidates, model)
+
+    def _fact(self, asked: _Asked, language: str) -> Found:
+        """The best sentence of the best passages, with the confidence of the fact model.
+
+        An entry that the question names either has the field that it asks for or does not.
         """
-        chosen = [hit for hit in hits if hit.passage.kind != "heading" and not hit.passage.text.isupper()]
-        if not chosen:
+        model, question, named = load_fact_model(), asked.about, asked.named
+        found = self._facts.candidates(question, language, named, asked.fitting, asked.hits, asked.vector, model)
+        if not found.rows:
             return Found((), False, 0.0)
-        passage, spans = self._best(question, language, chosen[:_READ])
-        below = [self.passages[row] for row in self._below(self._place[passage.id]) if passage.text.rstrip().endswith(":")]
-        introduced = bool(below) and not asks_one(question)
+        fact = self._facts.best(question, language, named, found, model)
+        passage, spans = self.passages[fact.row], list(fact.spans)
+        below = [self.passages[row] for row in self._below(fact.row)] if passage.text.rstrip().endswith(":") else []
+        listed = expected_kind(question) in ("", "reason") and not asks_one(question)
+        if listed and not below and passage.kind == "paragraph" and asks_many(question, language):
+            below = [self.passages[row] for row in self._beside(fact.row, found.rows)]
+        introduced = bool(below) and listed
         if below and not introduced:
-            item, inner = self._best(question, language, [Hit(item, 0.0, {}) for item in below])
-            lacks = [self.subjects.missing(question, language, named, self._place[one.id])[1] for one in (item, passage)]
-            if len(_sentences(passage)) < 2 or lacks[0] < lacks[1]:
-                passage, spans = item, inner
-        signs = self._signs(question, language, named, certain, passage)
-        bare = without(question, named.names)  # the names a passage has in any case; what is asked of them is to be found
-        signs["retrieval"] = retrieval_score(self._index, bare, language, chosen, None if named.names else vector)
-        confidence = fact_confidence(signs)
+            inner = self._facts.candidates(
+                question, language, named, asked.fitting, [Hit(item, 0.0, {}) for item in below], asked.vector, model
+            )
+            item = self._facts.best(question, language, named, inner, model)
+            if len(sentences_of(passage)) < 2 or item.signals["share"] > fact.signals["share"]:
+                passage, spans = self.passages[item.row], list(item.spans)
+        confidence = model.confidence(fact.signals)
         entry = fields(passage.text)
         if entry and named.names:
-            has = not signs["untold"] and (asks_field(question, {label for label, _ in entry}) or signs["lacking"] < _COMMON)
+            share = self.subjects.missing(question, language, named, self._place[passage.id])[1]
+            has = fact.signals["told"] >= 0 and (asks_field(question, {label for label, _ in entry}) or share < _COMMON)
             confidence = _SURE if has else _UNSURE
-        every = [] if entry or asks_what_is_said(question) else _sentences(passage)
+        every = [] if entry or asks_what_is_said(question) else sentences_of(passage)
         first = [place for place, span in enumerate(every) if span in spans]
         if not first or len(passage.text) <= _SHORT:
             quote = _quote(passage)
@@ -227,7 +280,9 @@ class Finder:
         best = (passage.start + spans[0][0], passage.start + spans[0][1])
         inside = best if len(every) > 1 and best != (quote.start, quote.end) else None
         quotes = (quote, *(_quote(item) for item in below)) if introduced else (*self._title(passage), quote)
-        return Found(quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None, tuple(signs.items()))
+        return Found(
+            quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None, tuple(fact.signals.items())
+        )
 
     def _title(self, passage: Passage) -> tuple[Quote, ...]:
         """The heading over an entry of a directory that does not have its name among its fields."""
@@ -237,31 +292,10 @@ class Finder:
         heads = (p for p in self.passages[: self._place[passage.id]][::-1] if p.kind == "heading" and p.source_id == passage.source_id)
         return tuple(_quote(head) for head in [next(heads, None)] if head and display_heading(head.text) == passage.heading_path[-1])
 
-    def _signs(self, question: str, language: str, named: Named, certain: bool, passage: Passage) -> dict[str, float]:
-        """What speaks for and against *passage* as the answer to a question for a fact."""
-        missing, share = self.subjects.missing(question, language, named, self._place[passage.id])
-        return {
-            "named": float(bool(named.names or named.states or certain)),
-            "lacking": share,
-            "uncounted": float(missing > 0 and counts(question)),
-            "untold": float(not tells(question, passage.text, passage.language)),
-            "across": float(passage.language != language),
-        }
 
-    def _best(self, question: str, language: str, hits: list[Hit]) -> tuple[Passage, list[tuple[int, int]]]:
-        """The passage whose best sentence answers *question* best, and the spans of its good sentences."""
-        spans = [(hit, span) for hit in hits for span in (_sentences(hit.passage) or [(0, len(hit.passage.text))])]
-        texts = [": ".join((*hit.passage.heading_path[-1:], hit.passage.text[start:end])) for hit, (start, end) in spans]
-        prior = np.array([hit.relevance for hit, _ in spans])
-        picked = best_sentences(question, texts, language, self._index.embeddings, prior, [hit.passage.language for hit, _ in spans])
-        passage = spans[picked[0]][0].passage
-        return passage, sorted(spans[number][1] for number in picked if spans[number][0].passage.id == passage.id)
+def _section(passage: Passage) -> tuple[str, tuple[str, ...]]:
+    return passage.source_id, passage.heading_path
 
 
 def _quote(passage: Passage) -> Quote:
     return Quote(passage.source_id, passage.id, passage.start, passage.end)
-
-
-def _sentences(passage: Passage) -> list[tuple[int, int]]:
-    split = passage.kind in ("paragraph", "list_item") and not fields(passage.text)
-    return list(sentence_spans(passage.text, passage.language)) if split else []

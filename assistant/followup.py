@@ -68,6 +68,27 @@ _EMPTY = {
 }
 
 
+_COUNT = {
+    "en": r"how many|number of|count",
+    "es": r"cuant[oa]s|numero de|cantidad de",
+    "pt": r"quant[oa]s|numero de|quantidade de",
+    "fr": r"combien|nombre d",
+}
+# What was left out of a list, and what comes after it.
+_REST = {
+    "en": r"(?:the )?(?:rest|remaining|remainder)|the others?|(?:are|were|was|is) left|missing",
+    "es": r"el resto|l[ao]s demas|restantes?|faltan?|faltaban?|quedan?|quedaban?|l[ao]s otr[ao]s",
+    "pt": r"o resto|[ao]s demais|restantes?|faltam?|faltavam?|restam?|restavam?|[ao]s outr[ao]s",
+    "fr": r"le reste|les autres|restantes?|restants?|restent?|restait|restaient|manquent?|manquait",
+}
+_NEXT = {
+    "en": r"next|following one|after (?:that|this)",
+    "es": r"siguientes?|proxim[ao]s?",
+    "pt": r"seguintes?|proxim[ao]s?",
+    "fr": r"suivante?s?|prochaine?s?|apres (?:ca|cela)",
+}
+
+
 @lru_cache(maxsize=len(_EMPTY))
 def _empty_stems(language: str) -> frozenset[str]:
     return frozenset(stem for word in _EMPTY[language].split() for stem in stems(word, language))
@@ -89,7 +110,7 @@ def leans(question: str, language: str, content: int) -> bool:
     if re.search(rf"\b(?:{_SUBSET[language]})\b", text):
         return True
     referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
-    return content <= 1 or (referring and content <= 3) or (content <= 4 and ordinal(question) is not None)
+    return content <= 1 or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
 
 
 # Words that stand for something named before, and for nothing else.
@@ -139,6 +160,15 @@ _ORDINALS = (
     r"eleventh|undecim[oa]|decimo primeir[oa]|onzieme|11th",
     r"twelfth|duodecim[oa]|decimo segund[oa]|douzieme|12th",
 )
+_LAST = r"last|final|ultim[oa]|dernier|derniere"
+_LAST_BUT_ONE = r"penultim[oa]|penultimate|second to last|last but one|avant[- ]derni(?:er|ere)"
+# What the parts of lists are called, and numbers, which stand between an ordinal and the things that it counts.
+_UNIT = (
+    r"(?:ones?|actions?|items?|numbers?|steps?|bas[ie]s|points?|mandates?|measures?|annex(?:es)?|pillars?|sections?|bullets?|lines?|"
+    r"acci?on(?:es)?|puntos?|numeros?|pasos?|bases?|medidas?|mandatos?|anexos?|pilar(?:es)?|secci?on(?:es)?|ejes?|"
+    r"aca?o|acoes|itens|pontos?|passos?|etapas?|secao|eixos?|mesures?|etapes?|piliers?|volets?|mandats?|"
+    r"mot|palabra|palavra|textual\w*|literal\w*|exact\w*|two|three|four|five|dos|tres|cuatro|cinco|dois|duas|quatro|deux|trois|quatre|cinq)"
+)
 _NUMBERED = (
     r"(?:action|item|number|no\.?|step|basis|point|mandate|accion|punto|numero|paso|base|acao|ponto|passo|etapa|mandato|"
     r"etape|mesure|mandat|pillar|pilar|pilier) (?:number |no\.? |numero |n\.? )?(\d{1,2}|[ivx]+)\b"
@@ -153,17 +183,54 @@ def ordinal_words() -> tuple[str, ...]:
 
 
 def ordinal(question: str) -> int | None:
-    """The place in a list that *question* names ("the third one", "action 9"), counted from 1; ``None`` when it names none or several.
+    """The place in a list that *question* names ("the third one", "action 9"), from 1, or from the end: -1 is the last.
+
+    ``None`` when it names none or several; an ordinal before a noun that is no part of a list ("the first draft") is none.
 
     >>> ordinal("E a terceira etapa?"), ordinal("What is action 9?"), ordinal("the first two and the third")
     (3, 9, None)
+    >>> ordinal("¿y el penúltimo?"), ordinal("the last pillar"), ordinal("who wrote the first draft?"), ordinal("last year")
+    (-2, -1, None, None)
     """
-    text = re.sub(r"\bsegundo (?=(?:o|a|os|as|el|la|los|las)\b)", " ", fold(question))  # "according to", not "second"
-    found = {place for place, words in enumerate(_ORDINALS, start=1) if re.search(rf"\b(?:{words})\b", text)}
+    text = re.sub(r"\bsegundo (?=(?:o|a|os|as|el|la|los|las)\b)|\bpor ultimo\b|\ben dernier\b", " ", fold(question))
+    found = set()
+    for place, words in ((-2, _LAST_BUT_ONE), (-1, _LAST), *enumerate(_ORDINALS, start=1)):
+        matches = list(re.finditer(rf"\b(?:{words})\b", text))
+        if any(_counts_places(text[match.end() :]) for match in matches):
+            found.add(place)
+        if place == -2:
+            text = re.sub(rf"\b(?:{words})\b", " ", text)
     for match in re.finditer(_NUMBERED, text):
         value = match.group(1)
         found.add(int(value) if value.isdigit() else ROMAN.index(value) + 1 if value in ROMAN else 0)
     return found.pop() if len(found) == 1 else None
+
+
+def _counts_places(after: str) -> bool:
+    """Whether an ordinal with the folded text *after* it counts the places of a list."""
+    word = re.match(r"[ -](\w+)", after)
+    if not word or re.fullmatch(_UNIT, word.group(1)):
+        return True
+    return any(set(stems(word.group(1), language)) <= _empty_stems(language) for language in _EMPTY)
+
+
+def asks_rest(question: str, language: str) -> bool:
+    """Whether *question* asks for what was left out of the list just given.
+
+    >>> asks_rest("and the remaining ones?", "en"), asks_rest("¿Cuándo fue?", "es")
+    (True, False)
+    """
+    return bool(re.search(rf"\b(?:{_REST[language]})\b", fold(question)))
+
+
+def asks_next(question: str, language: str) -> bool:
+    """Whether *question* asks for what comes after what was just given."""
+    return bool(re.search(rf"\b(?:{_NEXT[language]})\b", fold(question)))
+
+
+def counts_items(question: str, language: str) -> bool:
+    """Whether *question* asks for the number of something."""
+    return bool(re.search(rf"\b(?:{_COUNT[language]})", fold(question)))
 
 
 def names_pillar(question: str) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import asks_date, asks_many, content_keys, counts, has_date, has_number
+from assistant.asked import asks_many, content_keys
+from assistant.expected import KINDS, NAMES, expected_kind, has_kind
 from assistant.references import named_parts, parts_of
 from ingest.editorial import Target
 from vectorstore.glossary import load_glossary
@@ -78,8 +79,8 @@ class Matcher:
         self._whole = np.array([target.kind in ("list", "group") for target in self.targets])
         texts = ["\n".join(index.canonical[quote.source_id][quote.start : quote.end] for quote in target.quotes) for target in self.targets]
         spoken = [index.sources[target.quotes[0].source_id].language if target.quotes else "en" for target in self.targets]
-        self._dated = np.array([has_date(text, language) for text, language in zip(texts, spoken, strict=True)])
-        self._numbered = np.array([has_number(text, language) for text, language in zip(texts, spoken, strict=True)])
+        self._told = {kind: np.array([has_kind(kind, *one) for one in zip(texts, spoken, strict=True)], dtype=bool) for kind in KINDS}
+        self._told["number"] |= self._several  # a list can be counted
         self._concept_names = sorted({concept.id for concept in index.concepts})
         self._concepts = np.array(
             [[name in index.target_concepts.get(target.id, ()) for name in self._concept_names] for target in self.targets],
@@ -118,11 +119,8 @@ class Matcher:
         out[:, 9] = many & self._spoken & ~self._several
         out[:, 10] = many & self._several
         out[:, 11] = (not many) & self._whole
-        if asks_date(query.text):
-            out[:, 12], out[:, 13] = self._spoken & self._dated, self._spoken & ~self._dated
-        elif counts(query.text):
-            told = self._numbered | self._several  # a list can be counted
-            out[:, 12], out[:, 13] = self._spoken & told, self._spoken & ~told
+        if (kind := expected_kind(query.text)) and kind not in NAMES:
+            out[:, 12], out[:, 13] = self._spoken & self._told[kind], self._spoken & ~self._told[kind]
         return out
 
     def _asked_words(self, query: Query) -> Floats:

@@ -35,6 +35,8 @@ SIGNALS = (
     "passage_words",
     "asked_words",
     "parts_foreign",
+    "told",
+    "untold",
 )
 
 
@@ -138,18 +140,3 @@ def retrieval_score(index: "Index", question: str, language: str, hits: "Sequenc
 def retrieval_confidence(index: "Index", question: str, language: str, hits: "Sequence[Hit]", vector: Floats | None = None) -> float:
     """How likely it is, in 0..1, that the best passages answer *question*, by :func:`retrieval_score`."""
     return float(1.0 / (1.0 + np.exp(-retrieval_score(index, question, language, hits, vector)))) if hits else 0.0
-
-
-LIKELY = 0.4  # from which a passage without editorial data is quoted (docs/decisions/0005)
-# Of each sign that a passage answers a question for a fact its weight in a logistic regression on the development cases over
-# fictitious annexes (``python -m evals fit-facts``; docs/decisions/0005).
-_FACT = {"retrieval": 0.67, "named": 1.64, "lacking": -1.26, "uncounted": -0.43, "untold": -0.51, "across": 0.32}
-_FACT_INTERCEPT = -0.89
-
-
-FACT_SIGNS = tuple(_FACT)
-
-
-def fact_confidence(signs: dict[str, float]) -> float:
-    """How likely it is, in 0..1, that a passage with these *signs* answers a question for a fact."""
-    return float(1.0 / (1.0 + np.exp(-_FACT_INTERCEPT - sum(_FACT.get(name, 0.0) * value for name, value in signs.items()))))

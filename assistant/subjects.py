@@ -1,7 +1,8 @@
 """What a question names, and which passages of documents without editorial data have it: states, names, dates, topics, words."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assistant.asked import DOCUMENTS, content_keys, label_words
 from assistant.terms import capitalised, states, years
@@ -18,11 +19,15 @@ _COMMON = 0.5  # a concept that more of the passages have than this is their sub
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a text names: states by their codes, folded names and numbers, concepts of the vocabulary."""
+    """What a text names: states by their codes, folded names and numbers, concepts of the vocabulary.
+
+    ``meanings`` has the keys (:class:`vectorstore.glossary.Glossary`) of those names that are ordinary words, too ("Lagoon States").
+    """
 
     states: frozenset[str]
     names: frozenset[str]
     concepts: frozenset[str]
+    meanings: Mapping[str, Keys] = field(default_factory=dict, compare=False)
 
 
 class Subjects:
@@ -63,7 +68,8 @@ class Subjects:
         own = {name for name in capitalised(question, language) if any(word in names for word in words_of(name))}
         inside = {word for name in own for word in words_of(name)}
         topics = {c for c, start, end in spans if not {fold(word) for word in words[start:end]} <= inside} - self._subject
-        return Named(frozenset(said.values()), frozenset(names | set(years(question))), frozenset(topics))
+        keys = {name: frozenset(key for key in load_glossary().all_keys(name, language) if key.startswith("=")) for name in names}
+        return Named(frozenset(said.values()), frozenset(names | set(years(question))), frozenset(topics), keys)
 
     def rest(self, question: str, language: str) -> frozenset[Keys]:
         """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
@@ -78,6 +84,12 @@ class Subjects:
         """Whether these documents have the states and names of *question*, and it has some."""
         named = self.names(question, language)
         return bool(named.states or named.names) and named.states <= self._all_states and _has(named.names, self._all_words)
+
+    def unknown(self, named: Named) -> bool:
+        """Whether these documents have none of the names, or none of the states, that are *named*."""
+        rows = range(len(self._passages))
+        nowhere = bool(named.names) and not any(self._speaks_of(named, name, row) for name in named.names for row in rows)
+        return nowhere or (bool(named.states) and not named.states & self._all_states)
 
     def lacks_state(self, question: str, language: str) -> bool:
         """Whether *question* names a state that these documents do not."""
@@ -106,9 +118,9 @@ class Subjects:
     def fitting(self, named: Named, source: str | None) -> list[int]:
         """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
         inside = [row for row, p in enumerate(self._passages) if source in (None, p.source_id)]
-        own = [row for row in inside if _has(named.names, self.words[row])]
+        own = [row for row in inside if all(self._speaks_of(named, name, row) for name in named.names)]
         if not own and len(named.names) > 1:  # names that no passage has together
-            had = {row: sum(_has(frozenset({name}), self.words[row]) for name in named.names) for row in inside}
+            had = {row: sum(self._speaks_of(named, name, row) for name in named.names) for row in inside}
             own = [row for row, count in had.items() if 2 * count >= len(named.names)]
         every = [row for row in own if named.states <= self._states[row]]
         return every or [row for row in own if len(named.states) > 1 and named.states & self._states[row]]
@@ -119,6 +131,24 @@ class Subjects:
         rest = self.rest(question, language)
         lacking = sum(not word & self.keys[row] for word in rest)
         return len(topics), (len(topics) + lacking) / max(len(named.concepts) + len(rest), 1)
+
+    def of_states(self, named: Named, rows: Sequence[int]) -> list[int]:
+        """Those of *rows* that have all of the states that are *named*; all, where none has."""
+        return [row for row in rows if named.states <= self._states[row]] or list(rows)
+
+    def _speaks_of(self, named: Named, name: str, row: int) -> bool:
+        return _has(frozenset({name}), self.words[row]) or bool(named.meanings.get(name, frozenset()) & self.keys[row])
+
+    def lacking(self, named: Named, row: int) -> tuple[tuple[float, bool], tuple[float, bool], tuple[float, bool]]:
+        """Of the names, the states and the topics that are *named*: the share that a passage lacks, and whether there are any."""
+        names = sum(not self._speaks_of(named, name, row) for name in named.names)
+        counts = (
+            (names, len(named.names)),
+            (len(named.states - self._states[row]), len(named.states)),
+            (len(named.concepts - self.concepts[row]), len(named.concepts)),
+        )
+        first, second, third = ((lacks / max(every, 1), every > 0) for lacks, every in counts)
+        return first, second, third
 
 
 def without(question: str, names: frozenset[str]) -> str:

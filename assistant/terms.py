@@ -32,6 +32,14 @@ _WORD_NUMBERS = {
 }
 
 
+_LARGE_NUMBERS = {
+    "en": "half thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions dozen twice third",
+    "es": "mitad treinta cuarenta cincuenta sesenta setenta ochenta noventa cien ciento cientos mil miles millon millones docena doble",
+    "pt": "metade trinta quarenta cinquenta sessenta setenta oitenta noventa cem cento centenas mil milhares milhao milhoes duzia duas",
+    "fr": "moitie trente quarante cinquante soixante soixante-dix quatre-vingts cent cents mille milliers million millions douzaine tiers",
+}
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _territories(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern of the folded names of states in *language* (from Unicode's CLDR) and of what their people are called, and their
@@ -80,6 +88,12 @@ def capitalised(text: str, language: str) -> list[str]:
         if name:
             found.append(name)
     return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def number_words(language: str) -> frozenset[str]:
+    """The folded words for the numbers from two on, and for parts and multiples, in *language*."""
+    return frozenset((*_WORD_NUMBERS[language].split()[2:], *_LARGE_NUMBERS[language].split()))
 
 
 class Terms:

@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from ingest.editorial import Quote, TargetKind
+
+Reason = tuple[tuple[str, str], ...]
 Status = Literal["answered", "partial", "not_in_corpus", "refused"]
 Role = Literal["user", "assistant"]
 
@@ -13,6 +16,37 @@ class Turn:
 
     role: Role
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a reader asked before, in which language, and what was answered; "" where that is not known."""
+
+    question: str
+    language: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an answer will consist of. ``silent`` means that nothing answers the question.
+
+    ``reason`` says why, as (language, sentence) pairs; ``unanswered`` has the reasons of a question's parts.
+    """
+
+    kind: TargetKind
+    target: str
+    quotes: tuple[Quote, ...] = ()
+    span: tuple[int, int] | None = None
+    confidence: float = 0.0
+    silent: bool = False
+    refused: bool = False
+    count: bool = False
+    reason: Reason = ()
+    nearest: tuple[Quote, ...] = ()
+    unanswered: tuple[Reason, ...] = ()
+    of_previous: bool = False
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from assistant.agencies import citation_of, missing_directory
 from assistant.messages import join_names, message, unit_name
-from assistant.plan import Plan
 from assistant.terms import Terms
-from assistant.types import Agency, Citation, Coverage, Statement
+from assistant.types import Agency, Citation, Coverage, Plan, Statement
 from ingest.blocks import label_of
 from ingest.bodies import bodies
 from ingest.editorial import LANGUAGES, Quote

@@ -1,7 +1,9 @@
 """The commands about the product's answers and signals as such. The object of their context is a function that gives the settings."""
 
 import json
+import tempfile
 from dataclasses import asdict
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -62,16 +64,32 @@ def ablation(
 @app.command()
 def fit_facts(
     context: typer.Context,
-    sets: Annotated[list[str], typer.Argument(metavar="DATA=CASES...", help="A data folder with an index, and the file of cases over it.")],
+    sets: Annotated[
+        list[str],
+        typer.Argument(metavar="FOLDER=CASES...", help="Documents listed in FOLDER/sources.json (or an index), and the cases over them."),
+    ],
 ) -> None:
-    """Fit the weights by which a passage of documents without editorial data is taken for an answer; print them."""
+    """Fit assistant/facts.json, by which facts are found in documents without editorial data; print held-out figures."""
+    from assistant.facts import FEATURES, SIGNALS
+    from evals.beside import index_beside
     from evals.fit_facts import fit_facts as fit
     from evals.train import expected_questions
 
     pairs = [tuple(map(Path, pair.split("=", 1))) for pair in sets]
     if any(len(pair) != 2 for pair in pairs):
-        raise UserError("Give each set as DATA=CASES: a data folder with an index, and a file of cases.")
+        raise UserError("Give each set as FOLDER=CASES: a folder of documents with sources.json, and a file of cases over them.")
     settings = context.obj()
-    weights, intercept, figures = fit(settings, [(pair[0], pair[1]) for pair in pairs], expected_questions(settings, GENERAL))
-    rows = [*weights.items(), ("intercept", intercept), *((f"held out: {name}", value) for name, value in figures.items())]
-    out.print(table("Confidence in a fact", ("Sign", "Value"), [(name, f"{value:.2f}") for name, value in rows]))
+    with tempfile.TemporaryDirectory() as scratch:
+        indexed = [
+            (folder if (folder / "chroma").exists() else index_beside(settings, folder, Path(scratch) / str(number)), cases)
+            for number, (folder, cases) in enumerate(pairs)
+        ]
+        model, figures = fit(settings, indexed, expected_questions(settings, GENERAL))
+    stored = {
+        "weights": {name: round(value, 4) for name, value in zip(FEATURES, model.weights, strict=True)},
+        "signals": {name: round(value, 4) for name, value in zip(SIGNALS, model.signal_weights, strict=True)},
+        "intercept": round(model.intercept, 4),
+    }
+    path = Path(str(files("assistant").joinpath("facts.json")))
+    path.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    out.print(table("Facts, held out", ("Figure", "Value"), [(name, f"{value:.2f}") for name, value in figures.items()]))

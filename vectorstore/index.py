@@ -149,7 +149,7 @@ class Index:
     @cached_property
     def _across(self) -> LexicalIndex:
         glossary = load_glossary()
-        texts = ((" ".join((*passage.heading_path, passage.text)), passage.language) for passage in self.passages)
+        texts = ((_with_headings(passage), passage.language) for passage in self.passages)
         return LexicalIndex([[key for keys in glossary.keys(text, language) for key in keys] for text, language in texts])
 
     def lexical_share(self, text: str, language: str) -> float:
@@ -158,9 +158,12 @@ class Index:
         most = self._lexical[language].greatest(words)
         return float(self._lexical[language].scores(words).max(initial=0.0)) / most if most > 0 else 0.0
 
-    def share(self, said: Collection[frozenset[str]], passage: Passage) -> float:
-        """The share in 0..1 of the words *said*, given by their keys and weighted by rarity, that *passage* and its headings have."""
-        has = load_glossary().all_keys(" ".join((*passage.heading_path, passage.text)), passage.language)
+    def share(self, said: Collection[frozenset[str]], passage: Passage, keys: Collection[str] | None = None) -> float:
+        """The share in 0..1 of the words *said*, given by their keys and weighted by rarity, that *passage* and its headings have.
+
+        *keys* are those of the text that is to have them, where they are known or it is another.
+        """
+        has = frozenset(keys) if keys is not None else load_glossary().all_keys(_with_headings(passage), passage.language)
         weights = {keys: self._across.rarity(keys) for keys in said}
         whole = sum(weights.values())
         return sum(weight for keys, weight in weights.items() if keys & has) / whole if whole > 0 else 0.0
@@ -262,3 +265,7 @@ def _concept(entry: dict[str, Any]) -> Concept:
 def _agency(entry: dict[str, Any]) -> Agency:
     lists = {name: tuple(entry[name]) for name in ("programmes", "entries", "mentions")}
     return Agency(**{**entry, **lists, "variants": tuple((language, name) for language, name in entry["variants"])})
+
+
+def _with_headings(passage: Passage) -> str:
+    return " ".join((*passage.heading_path, passage.text))

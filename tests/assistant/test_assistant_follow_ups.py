@@ -131,3 +131,42 @@ def test_nonsense_in_the_history_breaks_nothing(nonsense: str, assistant: Assist
     leaning = assistant.answer("and for rehabilitation?", said)
     assert leaning.status in ("answered", "partial", "not_in_corpus")
     assert nonsense not in leaning.text
+
+
+def _after(assistant: Assistant, answer: str, question: str) -> list[str]:
+    said = [Turn("user", FIRST["en"]), Turn("assistant", answer)]
+    return [citation.quote for citation in assistant.answer(question, said).citations]
+
+
+def test_the_items_that_the_reader_saw_are_the_ones_just_given(assistant: Assistant, prevention: list[str]) -> None:
+    shown = f"Two of them: “{prevention[1]}” and “{prevention[4]}”"
+    assert _after(assistant, shown, "which of those involve the police?") == [prevention[4]]
+    assert _after(assistant, shown, "What are the remaining ones?") == [
+        item for item in prevention if item not in (prevention[1], prevention[4])
+    ]
+    assert _after(assistant, f"The first is “{prevention[0]}”", "and the next one?") == [prevention[1]]
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("and the last one?", -1),
+        ("¿y la penúltima?", -2),
+        ("E a última?", -1),
+        ("et l'avant-dernière ?", -2),
+        ("the fourth one, word for word", 3),
+    ],
+)
+def test_places_are_counted_from_the_end_too(question: str, place: int, ask: Ask, prevention: list[str]) -> None:
+    assert quotes(ask(question, FIRST["en"])) == [prevention[place]]
+
+
+def test_another_part_is_asked_for_by_its_place(assistant: Assistant, bullets: Bullets, prevention: list[str]) -> None:
+    law = bullets("III. LAW ENFORCEMENT", "Annex I: Directory")
+    assert _after(assistant, "\n".join(f"- “{item}”" for item in prevention), "Now the last pillar, please.") == law
+
+
+def test_after_one_meeting_comes_the_next(ask: Ask) -> None:
+    answer = ask("¿Y en la siguiente reunión?", "¿Qué se iba a tratar el 3 de abril de 2009?")
+    assert any("April 30" in quote for quote in quotes(answer)) and any("approval of the draft" in quote for quote in quotes(answer))
+    assert not any("Election" in quote for quote in quotes(answer))

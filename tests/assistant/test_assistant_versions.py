@@ -13,8 +13,7 @@ import pytest
 from asking import turns
 
 from assistant.core import Assistant
-from assistant.plan import Plan
-from assistant.types import Answer
+from assistant.types import Answer, Plan
 from assistant.verify import verify
 from assistant.writer import Draft, Writer
 from ingest.editorial import Quote
