@@ -64,7 +64,8 @@ class Conversation:
         leaning = re.match(r"(?:and|y|e|et) ", fold(question).lstrip(" ¿¡"))  # "And its contact?" asks no help of the assistant
         if alone.kind == "help" and not leaning:
             return alone
-        if alone.kind != "help" and alone.confidence >= SURE_ALONE and not alone.silent and len(content) > 1:
+        carried = self._carried(question, language, last, previous)
+        if not carried and alone.kind != "help" and alone.confidence >= SURE_ALONE and not alone.silent and len(content) > 1:
             return alone
         spoken = last.language
         base = previous.asked or last.question
@@ -73,7 +74,6 @@ class Conversation:
         near = self._near(previous.quotes)
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
         plans += [self._simple(text, language, near) for text in self._resolved(question, language, base, spoken)]
-        carried = self._carried(question, language, last, previous)
         if carried:
             alone = self._simple(carried, language)
         plans.append(self._simple(carried or f"{last.question} {question}", language))

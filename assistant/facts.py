@@ -38,7 +38,7 @@ _PASSAGE = 9  # so many of them are of the passage alone
 # The probability of the best passage among all, and what speaks for and against it: see FEATURES; ``aligned`` is how near the
 # farthest of the words that it lacks comes to one of its own.
 SIGNALS = ("probability", "share", "told", "aligned", "names_lacking", "states_lacking", "topics_lacking", "named", "across")
-LIKELY = 0.25  # from which a passage is quoted (docs/decisions/0006)
+LIKELY = 0.3  # from which a passage is quoted (docs/decisions/0006)
 _READ = 8  # passages that are read sentence by sentence
 _MARGIN = 0.35  # a further sentence is marked when it scores within this of the best
 _SPREAD = 0.02  # about the deviation of cosines of sentences with a question

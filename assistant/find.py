@@ -178,7 +178,7 @@ class Finder:
             return self._one_kind(items, bodies), True
         by_head = (foreign or not rest) and len(fitting) < len(self.passages)
         led = [] if topical or bodies else self._led(hits, set(fitting), by_head)
-        return led, not (bodies and topical)  # in a directory, a topic that no entry has is an answer, too: there is none
+        return led, not (bodies and (topical or rest))  # in a directory, what no entry has is an answer, too: there is none
 
     def _below(self, row: int) -> list[int]:
         """The items of the list that the passage of *row* introduces."""
