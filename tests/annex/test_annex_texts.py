@@ -42,9 +42,13 @@ FLOORS = {
 
 
 @pytest.fixture(scope="module", params=["second", "third", "fourth"])
-def beside(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> tuple[str, Path, Assistant]:
+def beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Settings, index_dir: Path
+) -> tuple[str, Path, Assistant]:
     """The shipped corpus with one set of documents beside it; vectors of the corpus are reused."""
-    data = index_beside(settings, HERE / request.param, tmp_path_factory.mktemp(request.param) / "data")
+    data = index_beside(
+        settings.model_copy(update={"data_dir": index_dir}), HERE / request.param, tmp_path_factory.mktemp(request.param) / "data"
+    )
     return request.param, data, Assistant.open(settings.model_copy(update={"data_dir": data}))
 
 
