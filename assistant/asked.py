@@ -43,10 +43,6 @@ _MEASURES = (
     r"semaines)\b"
 )
 _COUNTED = r"\b(?:how (?:many|much)|cuant[oa]s?|quant[oa]s?|combien)\b"
-_ONE = (
-    r"\b(?:how (?:old|long|often)|what age|a que edad|que idade|quel age|a quelle frequence)\b|"
-    r"^\W*(?:(?:de|a|en|em|by|for) )?(?:who|where|quien|donde|quem|onde|qui|ou)\b"
-)
 _NAME = (
     r"\b(?:name|agency|organi[sz]ation|institution|nombre|organismo|entidad|institucion|nome|entidade|orgao|instituicao|nom|organisme)\b"
 )
@@ -171,12 +167,12 @@ def counts(question: str) -> bool:
 
 
 def asks_one(question: str) -> bool:
-    """Whether *question* asks for one figure, date, person or place, which one item of a list gives.
+    """Whether *question* asks for one figure, date, person, place or the like, which one item of a list gives.
 
     >>> asks_one("¿Cuántos años dura?"), asks_one("¿Qué pide el país?")
     (True, False)
     """
-    return counts(question) or expected_kind(question) == "date" or bool(re.search(_ONE, fold(question)))
+    return expected_kind(question) not in ("", "reason")
 
 
 def asks_name(entry: Sequence[tuple[str, str]]) -> bool:

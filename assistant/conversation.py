@@ -115,9 +115,10 @@ class Conversation:
         if not found:
             return None
         left: list[str] = []
-        if asks_rest(question, language):
+        content = len(content_stems(question, language))
+        if asks_rest(question, language) and content <= 4:
             left = [identity for identity in found.passage_ids if identity not in quoted]
-        elif asks_next(question, language) and len(content_stems(question, language)) <= 3:
+        elif asks_next(question, language) and content <= 3:
             after = 1 + max(number for number, identity in enumerate(found.passage_ids) if identity in quoted)
             left = list(found.passage_ids[after : after + 1]) or self._next_section(found.id)
         return _with(previous, tuple(_quote(self._index.by_id[identity]) for identity in left)) if left else None

@@ -48,8 +48,7 @@ _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the questio
 class Found:
     """What answers a question: whole items of lists when *listed*, else one stretch of text. ``confidence`` is in 0..1.
 
-    ``span`` is the place of the best sentence in the first quotation, as offsets into the canonical text. ``signs`` are
-    what the confidence in a fact was made of.
+    ``span`` is the place of the best sentence in the first quotation, as offsets into the canonical text.
     """
 
     quotes: tuple[Quote, ...]
@@ -57,7 +56,6 @@ class Found:
     confidence: float
     nearest: tuple[Quote, ...] = ()
     span: tuple[int, int] | None = None
-    signs: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +103,11 @@ class Finder:
         vector = self.index.embeddings.encode([about], query=True)[0]
         fitting = self.subjects.fitting(named, source)
         inside = self.subjects.of_states(named, [row for row, p in enumerate(self.passages) if source in (None, p.source_id)])
+        every = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[inside])
+        if fitting == inside:  # nothing is named that tells passages apart
+            return _Asked(about, named, fitting, every, every, vector)
         best = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[fitting]) if fitting else []
-        others = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[inside])
-        return _Asked(about, named, fitting, best, [*others, *best], vector)
+        return _Asked(about, named, fitting, best, [*every, *best], vector)
 
     def find(self, question: str, language: str, source: str | None = None) -> Found | None:
         """The answer to *question*, or ``None`` when nothing is there to look at; below ``facts.LIKELY`` it is a near miss.
@@ -253,7 +253,7 @@ class Finder:
         fact = self._facts.best(question, language, named, found, model)
         passage, spans = self.passages[fact.row], list(fact.spans)
         below = [self.passages[row] for row in self._below(fact.row)] if passage.text.rstrip().endswith(":") else []
-        listed = expected_kind(question) in ("", "reason") and not asks_one(question)
+        listed = not asks_one(question)
         if listed and not below and passage.kind == "paragraph" and asks_many(question, language):
             below = [self.passages[row] for row in self._beside(fact.row, found.rows)]
         introduced = bool(below) and listed
@@ -280,9 +280,7 @@ class Finder:
         best = (passage.start + spans[0][0], passage.start + spans[0][1])
         inside = best if len(every) > 1 and best != (quote.start, quote.end) else None
         quotes = (quote, *(_quote(item) for item in below)) if introduced else (*self._title(passage), quote)
-        return Found(
-            quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None, tuple(fact.signals.items())
-        )
+        return Found(quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None)
 
     def _title(self, passage: Passage) -> tuple[Quote, ...]:
         """The heading over an entry of a directory that does not have its name among its fields."""

@@ -167,7 +167,7 @@ _UNIT = (
     r"(?:ones?|actions?|items?|numbers?|steps?|bas[ie]s|points?|mandates?|measures?|annex(?:es)?|pillars?|sections?|bullets?|lines?|"
     r"acci?on(?:es)?|puntos?|numeros?|pasos?|bases?|medidas?|mandatos?|anexos?|pilar(?:es)?|secci?on(?:es)?|ejes?|"
     r"aca?o|acoes|itens|pontos?|passos?|etapas?|secao|eixos?|mesures?|etapes?|piliers?|volets?|mandats?|"
-    r"mot|palabra|palavra|textual\w*|literal\w*|exact\w*|two|three|four|five|dos|tres|cuatro|cinco|dois|duas|quatro|deux|trois|quatre|cinq)"
+    r"word|mot|palabra|palavra|textual\w*|literal\w*|exact\w*|two|three|four|five|dos|tres|cuatro|cinco|dois|duas|quatro|deux|trois|quatre|cinq)"
 )
 _NUMBERED = (
     r"(?:action|item|number|no\.?|step|basis|point|mandate|accion|punto|numero|paso|base|acao|ponto|passo|etapa|mandato|"

@@ -239,7 +239,7 @@ def retrieval(
 def answerability(
     beir: BeirDir, as_json: AsJson = False, history: History = False, limit: Limit = None, language: Language = "en", keep: Keep = None
 ) -> None:
-    """AUROC of the product's confidence: answerable queries against those flagged `answerable: false`."""
+    """AUROC of the search's confidence in its best passages: answerable queries against those flagged `answerable: false`."""
     from evals.retrieval import evaluate_answerability
 
     figures = evaluate_answerability(*_benchmark(beir, False, language, keep), history=history, limit=limit)
