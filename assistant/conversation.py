@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from assistant.asked import content_keys
+from assistant.asked import asks_many, content_keys
 from assistant.decide import Decider
 from assistant.find import Finder
 from assistant.followup import (
@@ -34,6 +34,12 @@ from vectorstore.lexical import fold
 Simple = Callable[..., Plan]
 SURE_ALONE = 0.75
 SURE = 0.5
+_LEAVING_OUT = {  # words before what is left out
+    "en": "outside|other than|besides|apart from|except|excluding|beyond",
+    "es": "fuera de|fuera|ademas de|aparte de|aparte|excepto|salvo|menos",
+    "pt": "fora de|fora|alem de|alem|exceto|salvo|sem contar",
+    "fr": "hors de|hors|en dehors de|en dehors|a part|sauf|excepte|outre",
+}
 _QUOTED = re.compile(r"[“«\"]\s*(.{12,}?)\s*[”»\"](?=\W|$)", re.DOTALL)
 _SAME, _NEAR = 3.0, 1.5  # how much likelier a follow-up asks for more of a passage just quoted, and of what stands beside it
 
@@ -64,12 +70,18 @@ class Conversation:
         leaning = re.match(r"(?:and|y|e|et) ", fold(question).lstrip(" ¿¡"))  # "And its contact?" asks no help of the assistant
         if alone.kind == "help" and not leaning:
             return alone
+        spoken = last.language
+        base = previous.asked or last.question
+        if elsewhere := self._outside(question, language, base, spoken):
+            return elsewhere
+        only_part = self._names_only_a_part(question, language)
+        other = self._other_part(question, language, base, spoken)
+        if only_part and other and not (plan := self._simple(other, spoken)).silent:
+            return plan
         carried = self._carried(question, language, last, previous)
         if not carried and alone.kind != "help" and alone.confidence >= SURE_ALONE and not alone.silent and len(content) > 1:
             return alone
-        spoken = last.language
-        base = previous.asked or last.question
-        if (other := self._other_part(question, language, base, spoken)) and not (plan := self._simple(other, spoken)).silent:
+        if other and not only_part and not (plan := self._simple(other, spoken)).silent:
             return plan
         near = self._near(previous.quotes)
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
@@ -173,6 +185,27 @@ class Conversation:
         old = plain_words(previous)
         start, stop = before[0]
         return " ".join([*old[:start], dict(vocabulary.by_id[now[0]].preferred).get(spoken, ""), *old[stop:]])
+
+    def _names_only_a_part(self, question: str, language: str) -> bool:
+        """Whether *question* names a part of a document ("and in the law pillar?") and no topic, list or count of its own."""
+        named = self._decider.vocabulary.concepts(question, language)
+        own = counts_items(question, language) or asks_many(question, language)
+        return len(named) == 1 and named <= self._decider.head_concepts and not own
+
+    def _outside(self, question: str, language: str, previous: str, spoken: str) -> Plan | None:
+        """The earlier question in all parts of a document but the one that *question* leaves out ("and outside prevention?")."""
+        vocabulary, heads = self._decider.vocabulary, self._decider.head_concepts
+        named = [(concept, start) for concept, start, _ in vocabulary.find(question, language) if concept in heads]
+        before = " ".join(plain_words(fold(question))[: named[0][1]]) if len(named) == 1 else ""
+        if not re.search(rf"\b(?:{_LEAVING_OUT[language]})(?: \w+){{0,3}}$", before):
+            return None
+        old = plain_words(previous)
+        for _, start, stop in reversed([found for found in vocabulary.find(previous, spoken) if found[0] in heads]):
+            del old[start:stop]
+        plan = self._simple(" ".join(old), spoken)
+        out = {named[0][0]}
+        kept = tuple(quote for quote in plan.quotes if not out & self._decider.heads.get(quote.passage_id, frozenset()))
+        return replace(plan, kind="topic", quotes=kept, span=None) if kept and not plan.silent else None
 
     def _resolved(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
         """*question* with what the earlier one is about, which a pronoun or nothing stands for: one of its concepts at a time."""

@@ -58,12 +58,12 @@ class Decider:
         named = Counter(concept for target in targets for concept in index.target_concepts.get(target.id, ()))
         self.topical = {concept for concept, count in named.items() if count <= _COMMON * len(targets)}
         groups: dict[frozenset[Quote], int] = {}
-        self._heads = {  # what the heading says that a list item stands under
+        self.heads = {  # what the heading says that a list item stands under
             passage.id: self.vocabulary.concepts(passage.heading_path[-1], passage.language)
             for passage in index.passages
             if passage.list_id and passage.heading_path
         }
-        self.head_concepts = frozenset().union(*self._heads.values())
+        self.head_concepts = frozenset().union(*self.heads.values())
         self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
 
     def query(self, text: str, language: str, vector: npt.NDArray[np.float32] | None = None) -> Query:
@@ -138,8 +138,8 @@ class Decider:
             own = parts_of(self.index, quote.passage_id)
             if annexes and any(part.startswith("annex") for part in own):
                 return not own & annexes
-            listed = quote.passage_id in self._heads and bool(heads or parts - annexes)
-            return listed and not (heads & self._heads[quote.passage_id] or own & parts)
+            listed = quote.passage_id in self.heads and bool(heads or parts - annexes)
+            return listed and not (heads & self.heads[quote.passage_id] or own & parts)
 
         return tuple(quote for quote in quotes if not elsewhere(quote)) or quotes
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import content_keys
+from assistant.asked import asks_many, content_keys
 from assistant.expected import NAMES, expected_kind, has_kind
 from assistant.subjects import Named, Subjects, words_of
 from ingest.entries import fields
@@ -27,14 +27,14 @@ from vectorstore.types import Hit
 
 Floats = npt.NDArray[np.float64]
 # Of a passage: how it stands out by the vectors of the main model, by those of the English one, and by words; the share of the question's
-# words, names and topics that it and its headings have; whether it is among those that have all names and states; the
-# relevance of the hybrid search. Of a sentence: the same by vectors and words; whether it has the kind of thing that is asked for;
-# the logarithm of its length.
+# words, names and topics that it and its headings have; whether it is among those that have all names and states; whether it
+# introduces a list and one is asked for; the relevance of the hybrid search. Of a sentence: the same by vectors and words; whether it
+# has the kind of thing that is asked for; the logarithm of its length.
 FEATURES = (
-    *("dense", "english", "words", "share", "names", "topics", "fitting", "relevance"),
+    *("dense", "english", "words", "share", "names", "topics", "fitting", "listed", "relevance"),
     *("sentence", "sentence_share", "told", "length"),
 )
-_PASSAGE = 8  # so many of them are of the passage alone
+_PASSAGE = 9  # so many of them are of the passage alone
 # The probability of the best passage among all, and what speaks for and against it: see FEATURES; ``aligned`` is how near the
 # farthest of the words that it lacks comes to one of its own.
 SIGNALS = ("probability", "share", "told", "aligned", "names_lacking", "states_lacking", "topics_lacking", "named", "across")
@@ -135,12 +135,14 @@ class Facts:
         words = index.word_scores(question, language)
         table[:, 2] = _standing(words[self._rows], words[places])
         said = content_keys(question, language)
+        many = asks_many(question, language) and expected_kind(question) in ("", "reason")
         narrowed = 0 < len(fitting) < len(self._passages)
         for number, row in enumerate(rows):
             table[number, 3] = index.share(said, self._passages[row], subjects.keys[row])
             names, _, topics = subjects.lacking(named, row)
             table[number, 4:6] = [1.0 - lacking if has else 0.0 for lacking, has in (names, topics)]
             table[number, 6] = float(narrowed and row in fitting)
+            table[number, 7] = float(many and subjects.introduces(row))
         return table
 
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:

@@ -180,14 +180,14 @@ class Finder:
         led = [] if topical or bodies else self._led(hits, set(fitting), by_head)
         return led, not (bodies and (topical or rest))  # in a directory, what no entry has is an answer, too: there is none
 
-    def _below(self, row: int) -> list[int]:
+    def below(self, row: int) -> list[int]:
         """The items of the list that the passage of *row* introduces."""
         items = [self._place[identity] for identity in self._introduced.get(self.passages[row].id, ()) if identity in self._place]
-        return [one for item in items for one in (item, *self._below(item))]
+        return [one for item in items for one in (item, *self.below(item))]
 
     def _opened(self, rows: list[int]) -> list[int]:
         """*rows*, and after those that end in a colon what they introduce."""
-        every = [one for row in rows for one in (row, *(self._below(row) if self.passages[row].text.rstrip().endswith(":") else ()))]
+        every = [one for row in rows for one in (row, *(self.below(row) if self.passages[row].text.rstrip().endswith(":") else ()))]
         return list(dict.fromkeys(every))
 
     def _beside(self, row: int, read: Sequence[int]) -> list[int]:
@@ -223,7 +223,7 @@ class Finder:
             return [row for row in below if self.passages[row].kind == "list_item"] or [
                 row for row in below if self.passages[row].kind in ("table_row", "paragraph") and self.passages[row].heading_path == path
             ]
-        if below := [row for row in self._below(self._place[best.id]) if row in fitting]:
+        if below := [row for row in self.below(self._place[best.id]) if row in fitting]:
             return [self._place[best.id], *below] if best.kind == "list_item" else below
         same = [hit for hit in hits[:_READ] if best.list_id and hit.passage.list_id == best.list_id]
         if best.list_id and best.kind != "table_row" and len(same) >= 3:
@@ -252,7 +252,7 @@ class Finder:
             return Found((), False, 0.0)
         fact = self._facts.best(question, language, named, found, model)
         passage, spans = self.passages[fact.row], list(fact.spans)
-        below = [self.passages[row] for row in self._below(fact.row)] if passage.text.rstrip().endswith(":") else []
+        below = [self.passages[row] for row in self.below(fact.row)] if passage.text.rstrip().endswith(":") else []
         listed = not asks_one(question)
         if listed and not below and passage.kind == "paragraph" and asks_many(question, language):
             below = [self.passages[row] for row in self._beside(fact.row, found.rows)]

@@ -13,14 +13,17 @@ import numpy.typing as npt
 from assistant.asked import asks_many, content_keys
 from assistant.expected import KINDS, NAMES, expected_kind, has_kind
 from assistant.references import named_parts, parts_of
+from assistant.wording import Wording
 from ingest.editorial import Target
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index
-from vectorstore.probe import probe_input
+from vectorstore.probe import centre, probe_input
 
 Floats = npt.NDArray[np.float32]
 FEATURES = (
     "probe_log_probability",
+    "tuned_log_probability",
+    "words_log_probability",
     "passage_dense",
     "passage_words",
     "concepts_shared",
@@ -52,12 +55,15 @@ class Matcher:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self.targets: tuple[Target, ...] = tuple(index.targets[name] for name in index.probe_targets)
+        self.targets: tuple[Target, ...] = tuple(index.targets[name] for name in index.probe.targets) if index.probe else ()
         self._main = "e5" if "e5" in index.embeddings.parts else next(iter(index.embeddings.parts))
         found = [sorted({index.row_of[quote.passage_id] for quote in (*target.quotes, *target.also)}) for target in self.targets]
         self._passages = np.full((len(found), max((len(rows) for rows in found), default=0)), -1, dtype=np.int64)
         for number, rows in enumerate(found):
             self._passages[number, : len(rows)] = rows
+        self._wording = Wording([target.id for target in self.targets], index.target_words)
+        tuned = index.probe.tuned if index.probe else None
+        self._tuned = index.embeddings.tune(tuned.parameters) if tuned and index.embeddings.tune else None
         glossary = load_glossary()
         keys: dict[str, frozenset[str]] = {}
         owners: dict[str, set[int]] = {}  # the targets that a word, by one of its keys, is expected in questions for
@@ -93,34 +99,37 @@ class Matcher:
         out = np.zeros((len(self.targets), len(FEATURES)), dtype=np.float32)
         if not len(out):
             return out
-        moved = probe_input(query.vector, index.probe_mean, index.embeddings.parts)
-        scores = index.probe_weights @ moved + index.probe_intercepts
-        out[:, 0] = scores - np.logaddexp.reduce(scores)
+        probe = index.probe
+        if probe:
+            out[:, 0] = _log_probabilities(probe.weights, probe_input(query.vector, probe.mean, index.embeddings.parts))
+            if probe.tuned and self._tuned:
+                out[:, 1] = _log_probabilities(probe.tuned.weights, centre(self._tuned([query.text])[0], probe.tuned.mean))
+        out[:, 2] = self._wording.log_probabilities(query.text, query.language)
         dense = index.dense_scores(query.vector)[self._main]
         lexical = index.lexical_scores(query.text, query.language)
         held = self._passages >= 0
         nearest = np.where(held, dense[self._passages], -np.inf).max(1, initial=-np.inf)
-        out[:, 1] = np.where(held.any(1), nearest - dense.mean(), 0.0)
+        out[:, 3] = np.where(held.any(1), nearest - dense.mean(), 0.0)
         words = np.where(held, lexical[self._passages], 0.0).sum(1) / np.maximum(held.sum(1), 1)
-        out[:, 2] = words / max(float(lexical.max(initial=0.0)), 1e-9)
+        out[:, 4] = words / max(float(lexical.max(initial=0.0)), 1e-9)
         asked = np.array([concept in query.concepts for concept in self._concept_names], dtype=np.float32)
         shared, count, sizes = self._concepts @ asked, float(len(query.concepts)), self._concepts.sum(1)
-        out[:, 3] = shared / np.maximum(count + sizes - shared, 1)
-        out[:, 4] = (count - shared) / max(count, 1)
-        out[:, 5] = (sizes - shared) / np.maximum(sizes, 1)
-        out[:, 6] = self._asked_words(query)
+        out[:, 5] = shared / np.maximum(count + sizes - shared, 1)
+        out[:, 6] = (count - shared) / max(count, 1)
+        out[:, 7] = (sizes - shared) / np.maximum(sizes, 1)
+        out[:, 8] = self._asked_words(query)
         named = named_parts(query.text)
         if named & set(self._part_names):
             asked = np.array([name in named for name in self._part_names], dtype=np.float32)
             shared = self._parts @ asked
-            out[:, 7] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
-            out[:, 8] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
+            out[:, 9] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
+            out[:, 10] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
         many = asks_many(query.text, query.language)
-        out[:, 9] = many & self._spoken & ~self._several
-        out[:, 10] = many & self._several
-        out[:, 11] = (not many) & self._whole
+        out[:, 11] = many & self._spoken & ~self._several
+        out[:, 12] = many & self._several
+        out[:, 13] = (not many) & self._whole
         if (kind := expected_kind(query.text)) and kind not in NAMES:
-            out[:, 12], out[:, 13] = self._spoken & self._told[kind], self._spoken & ~self._told[kind]
+            out[:, 14], out[:, 15] = self._spoken & self._told[kind], self._spoken & ~self._told[kind]
         return out
 
     def _asked_words(self, query: Query) -> Floats:
@@ -135,3 +144,9 @@ class Matcher:
             total += weight * has
             whole += weight
         return np.asarray(total / whole if whole else total, dtype=np.float32)
+
+
+def _log_probabilities(weights: Floats, vector: Floats) -> Floats:
+    """Of a linear probe whose last column is the intercepts."""
+    scores = weights[:, :-1] @ vector + weights[:, -1]
+    return np.asarray(scores - np.logaddexp.reduce(scores), dtype=np.float32)

@@ -21,6 +21,11 @@ _ASKING = (  # with and without accents
     r"who|what|when|where|which|how|why|whom|qui[eé]n(?:es)?|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+|quem|qual|quais|"
     r"quando|onde|quant\w+|qui|quoi|quand|o[uù]|quel\w*|comment|combien"
 )
+# What may stand between "and" and a question word: "y a qué órgano", "et depuis quand", "and in which".
+_BEFORE = (
+    r"at|by|for|from|in|of|on|since|to|until|with|a|con|cada|de|desde|en|hasta|para|por|sobre|ate|até|com|em|à|avec|dans|depuis|"
+    r"par|pour|sous|sur"
+)
 _THEN = "then|afterwards|luego|despu[eé]s|depois|em seguida|puis|ensuite"
 _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
@@ -110,7 +115,7 @@ class Planner:
         stretches = [piece for piece in re.split(r"(?<=[?!;])\s+|>\s*", question) if piece.strip()]
         sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
-        joints = rf"[,;]? (?:and|y|e|et) (?=(?:{_ASKING})\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
+        joints = rf"[,;]? (?:and|y|e|et) (?=(?:(?:{_BEFORE}) )?(?:{_ASKING})\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
         pieces = [piece for text in asking for piece in re.split(joints, text, flags=re.IGNORECASE)]
         # What points back at the part before it is understood within the whole.
         kept = [question if number and points_back(piece, language) else piece for number, piece in enumerate(dict.fromkeys(pieces))]
@@ -120,7 +125,7 @@ class Planner:
     def _says_enough(piece: str, language: str) -> bool:
         """Two words of content, or one behind a question word."""
         content = len(set(content_stems(piece, language)))
-        return content >= 2 or (content == 1 and bool(re.match(rf"[¿\s]*(?:{_ASKING})\b", piece, re.IGNORECASE)))
+        return content >= 2 or (content == 1 and bool(re.match(rf"[¿\s]*(?:(?:{_BEFORE}) )?(?:{_ASKING})\b", piece, re.IGNORECASE)))
 
     def _simple(self, question: str, language: str, near: Mapping[str, float] | None = None) -> Plan:
         if not self._decider.matcher.targets:

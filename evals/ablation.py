@@ -19,8 +19,12 @@ _FOLDS = 5
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "all signals": ((), ()),
     "without the probe of expected questions": (("probe_log_probability",), ()),
-    "without the words of expected questions": (("asked_words",), ("asked_words",)),
-    "without both": (("probe_log_probability", "asked_words"), ("asked_words", "unknown_words")),
+    "without the model tuned to them": (("tuned_log_probability",), ()),
+    "without the words of expected questions": (("words_log_probability", "asked_words"), ("asked_words",)),
+    "without expected questions at all": (
+        ("probe_log_probability", "tuned_log_probability", "words_log_probability", "asked_words"),
+        ("asked_words", "unknown_words"),
+    ),
     "without dense similarity": (("passage_dense",), ("passage_dense",)),
     "without lexical similarity": (("passage_words",), ("passage_words",)),
     "without the controlled vocabulary": (("concepts_shared", "concepts_foreign", "concepts_missing"), ("uncovered_concepts",)),
@@ -47,7 +51,7 @@ def ablation(index: Index, cases: Sequence[Located]) -> list[Row]:
     queries = [decider.query(case.question, case.language) for case in usable]
     features = np.stack([decider.matcher.features(query) for query in queries]).astype(np.float64)
     flat = features.reshape(-1, features.shape[2])
-    mean, scale = flat.mean(0), flat.std(0) + 1e-6
+    mean, scale = flat.mean(0), np.maximum(flat.std(0), 1e-4)
     right = np.array([right_targets(case, decider, index) for case in usable])
     folds = np.random.default_rng(0).integers(0, _FOLDS, len(usable))
     model = replace(blank(), mean=tuple_of(mean), scale=tuple_of(scale))

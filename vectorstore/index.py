@@ -15,6 +15,8 @@ from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.errors import DamagedIndexError, IndexMismatchError
 from vectorstore.glossary import load_glossary
 from vectorstore.lexical import LexicalIndex, stems
+from vectorstore.probe import Probe
+from vectorstore.records import read_probe
 from vectorstore.store import SCHEMA, Record, Store
 from vectorstore.types import Hit, IndexManifest
 from vectorstore.versions import Ids, counterparts
@@ -63,13 +65,7 @@ class Index:
                 self.lists[found.id] = found
         self.sentences: tuple[Sentence, ...] = tuple(_sentence(records[row]) for row in rows.get("sentence", []))
         self.sentence_vectors: Vectors = vectors[rows.get("sentence", [])]
-        probe = rows.get("probe", [])
-        self.probe_targets: tuple[str, ...] = tuple(records[row].text for row in probe)
-        norms = np.array([records[row].payload["norm"] for row in probe], dtype=np.float32)
-        self.probe_weights: Vectors = vectors[probe] * norms[:, None]
-        self.probe_intercepts: Vectors = np.array([records[row].payload["intercept"] for row in probe], dtype=np.float32)
-        means = [vectors[row] * records[row].payload["norm"] for row in rows.get("probe_mean", [])]
-        self.probe_mean: Vectors = means[0] if means else np.zeros(embeddings.dimension, dtype=np.float32)
+        self.probe: Probe | None = read_probe(records, vectors)
         corpus = records[rows["corpus"][0]].payload
         self.sources: dict[str, Source] = {entry["id"]: Source(**entry) for entry in corpus["sources"]}
         self.targets: dict[str, Target] = {entry["id"]: _target(entry) for entry in corpus["targets"]}
@@ -77,7 +73,7 @@ class Index:
         self.question_words: dict[str, frozenset[str]] = {lang: frozenset(x["words"]) for lang, x in corpus["lexicon"].items()}
         self.asked_stems: dict[str, frozenset[str]] = {lang: frozenset(x["asked"]) for lang, x in corpus["lexicon"].items()}
         self.target_concepts: dict[str, frozenset[str]] = {name: frozenset(x) for name, x in corpus["target_concepts"].items()}
-        self.target_words: dict[str, dict[str, list[str]]] = corpus["target_words"]
+        self.target_words: dict[str, dict[str, dict[str, int]]] = corpus["target_words"]
         self.agencies: tuple[Agency, ...] = tuple(_agency(entry) for entry in corpus["agencies"])
         readable = {lang: sum(lang in (p.language, *self.translations[p.id]) for p in self.passages) for lang in LANGUAGES}
         self._covered = {language for language, count in readable.items() if count * 2 > len(self.passages)}

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -22,6 +23,18 @@ from vectorstore.embeddings import VectorEmbeddings, Vectors
 Progress = Callable[[int, int], None]
 _C = 5.0
 _BATCH = 64
+_TUNED = ("weights", "mean", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A probe on E5 tuned to the questions: its weights (targets, 384 + 1; the intercept last), the mean (384,) of the questions and
+    the values of the tuned model (see :mod:`vectorstore.tuned`).
+    """
+
+    weights: Vectors
+    mean: Vectors
+    parameters: Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Probe:
     targets: tuple[str, ...]
     weights: Vectors
     mean: Vectors
+    tuned: Tuned | None = None
 
 
 def centre(vectors: Vectors, mean: Vectors) -> Vectors:
@@ -77,13 +91,10 @@ def fit_probe(
 
 def save_probe(probe: Probe, path: Path, embedding: str, digest: str) -> None:
     """Write *probe* with the names of what it was made from."""
-    np.savez_compressed(
-        path,
-        targets=np.array(probe.targets),
-        weights=probe.weights.astype(np.float16),
-        mean=probe.mean,
-        made_from=np.array([embedding, digest]),
-    )
+    arrays: dict[str, Any] = {"targets": np.array(probe.targets), "weights": probe.weights.astype(np.float16), "mean": probe.mean}
+    if probe.tuned:
+        arrays |= {f"tuned_{name}": getattr(probe.tuned, name).astype(np.float16) for name in _TUNED}
+    np.savez_compressed(path, made_from=np.array([embedding, digest]), **arrays)
 
 
 def load_probe(path: Path, embedding: str, digest: str) -> Probe | None:
@@ -98,6 +109,7 @@ def load_probe(path: Path, embedding: str, digest: str) -> Probe | None:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
             if data["made_from"].tolist() != [embedding, digest]:
                 return None
-            return Probe(tuple(data["targets"].tolist()), data["weights"].astype(np.float32), data["mean"])
+            tuned = Tuned(*(data[f"tuned_{name}"].astype(np.float32) for name in _TUNED)) if "tuned_weights" in data else None
+            return Probe(tuple(data["targets"].tolist()), data["weights"].astype(np.float32), data["mean"], tuned)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise CorpusError(f"{path} is damaged ({type(error).__name__}). Restore it, or delete it and it is fitted anew.") from None

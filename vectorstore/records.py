@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,10 +14,11 @@ from ingest.sentences import sentence_spans
 from ingest.types import Document, Passage, Source
 from vectorstore.embeddings import Vectors
 from vectorstore.lexical import fold, stems
-from vectorstore.probe import Probe
+from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record
 from vectorstore.vocabulary import Vocabulary
 
+_PROBE_KINDS = ("probe", "probe_mean", "tuned", "tuned_mean", "tuned_parameters")
 _FOREIGN = 0.1
 _NAMED = 0.3  # share of a target's questions that must name a concept for it to be the target's
 
@@ -84,13 +85,45 @@ def make_records(sources: tuple[Source, ...], documents: tuple[Document, ...], e
 
 
 def probe_records(probe: Probe | None) -> Iterator[tuple[Record, Vectors]]:
-    """The probe as records: Chroma gets unit vectors, length and intercept stand in the payload; the mean comes last."""
+    """The probe as records: Chroma gets unit vectors of its dimension, length and intercept stand in the payload."""
     if probe is None or not len(probe.targets):
         return
-    for name, weights in zip(probe.targets, probe.weights, strict=True):
-        norm = float(np.linalg.norm(weights[:-1]))
-        yield Record(f"probe:{name}", "probe", name, {"norm": norm, "intercept": float(weights[-1])}), _unit(weights[:-1])
-    yield Record("probe-mean", "probe_mean", "mean", {"norm": float(np.linalg.norm(probe.mean))}), _unit(probe.mean)
+    yield from _rows_as_records("probe", probe.targets, probe.weights, len(probe.mean))
+    yield _as_record("probe_mean", "mean", probe.mean, len(probe.mean))
+    if tuned := probe.tuned:
+        yield from _rows_as_records("tuned", probe.targets, tuned.weights, len(probe.mean))
+        yield _as_record("tuned_mean", "mean", tuned.mean, len(probe.mean))
+        for number, start in enumerate(range(0, len(tuned.parameters), len(probe.mean))):
+            yield _as_record("tuned_parameters", f"{number:04}", tuned.parameters[start : start + len(probe.mean)], len(probe.mean))
+
+
+def _rows_as_records(kind: str, names: tuple[str, ...], weights: Vectors, dimension: int) -> Iterator[tuple[Record, Vectors]]:
+    for name, row in zip(names, weights, strict=True):
+        yield _as_record(kind, name, row[:-1], dimension, intercept=float(row[-1]))
+
+
+def _as_record(kind: str, name: str, values: Vectors, dimension: int, **payload: float) -> tuple[Record, Vectors]:
+    """*values*, at most *dimension* of them, as a unit vector; their number and length go into the payload."""
+    vector = np.pad(values, (0, dimension - len(values)))
+    return Record(f"{kind}:{name}", kind, name, {"norm": float(np.linalg.norm(values)), "size": len(values), **payload}), _unit(vector)
+
+
+def read_probe(records: Sequence[Record], vectors: Vectors) -> Probe | None:
+    """The probe among *records* with their *vectors*, as :func:`probe_records` put it there."""
+    kept: dict[str, dict[str, Vectors]] = {}
+    for record, vector in zip(records, vectors, strict=True):
+        if record.kind in _PROBE_KINDS:
+            values = vector[: record.payload["size"]] * np.float32(record.payload["norm"])
+            end = [record.payload["intercept"]] if "intercept" in record.payload else []
+            kept.setdefault(record.kind, {})[record.text] = np.append(values, np.array(end, dtype=np.float32)).astype(np.float32)
+    if "probe" not in kept:
+        return None
+    names = tuple(kept["probe"])
+    tuned = None
+    if "tuned" in kept:
+        values = np.concatenate([part for _, part in sorted(kept["tuned_parameters"].items())])
+        tuned = Tuned(np.stack([kept["tuned"][name] for name in names]), kept["tuned_mean"]["mean"], values)
+    return Probe(names, np.stack(list(kept["probe"].values())), kept["probe_mean"]["mean"], tuned)
 
 
 def _unit(vector: Vectors) -> Vectors:
@@ -108,7 +141,7 @@ def _lexicons(editorial: Editorial) -> dict[str, dict[str, list[str]]]:
     for question in editorial.questions:
         words[question.language].update(re.findall(r"[^\W\d_]+", fold(question.text)))
         if question.target_id not in silent:
-            asked[question.language].update(set(stems(question.text.replace("'", " ").replace("’", " "), question.language)))
+            asked[question.language].update(set(spoken_stems(question.text, question.language)))
     most = {word: max(found[word] for found in words.values()) for word in set().union(*words.values())}
     return {
         language: {
@@ -119,13 +152,18 @@ def _lexicons(editorial: Editorial) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def _target_words(editorial: Editorial) -> dict[str, dict[str, list[str]]]:
-    """The stems in a target's expected questions, by language."""
-    found: dict[str, dict[str, set[str]]] = {}
+def spoken_stems(text: str, language: str) -> list[str]:
+    """The stems of a question, elided articles apart."""
+    return stems(text.replace("'", " ").replace("’", " "), language)
+
+
+def _target_words(editorial: Editorial) -> dict[str, dict[str, dict[str, int]]]:
+    """How often a target's expected questions in each language have each stem."""
+    found: dict[str, dict[str, Counter[str]]] = {}
     for question in editorial.questions:
-        said = stems(question.text.replace("'", " ").replace("’", " "), question.language)
-        found.setdefault(question.target_id, {}).setdefault(question.language, set()).update(said)
-    return {name: {language: sorted(words) for language, words in by.items()} for name, by in found.items()}
+        said = found.setdefault(question.target_id, {}).setdefault(question.language, Counter())
+        said.update(spoken_stems(question.text, question.language))
+    return {name: {language: dict(sorted(words.items())) for language, words in by.items()} for name, by in found.items()}
 
 
 def _target_concepts(editorial: Editorial) -> dict[str, list[str]]:

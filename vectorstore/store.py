@@ -26,7 +26,7 @@ from chromadb.errors import ChromaError
 from vectorstore.errors import DamagedIndexError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
 
-SCHEMA = 5
+SCHEMA = 6
 POINTER = "strategy-assistant"
 _LOCK = f"{POINTER}-lock"
 _PAGE = 256  # records that go to or come from Chroma at a time: it makes Python floats of their vectors, 25 KB each

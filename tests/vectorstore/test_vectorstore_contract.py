@@ -15,7 +15,7 @@ from ingest.errors import UserError
 from vectorstore.build import build_index, make_records
 from vectorstore.errors import BuildInProgressError, IndexMismatchError, NoIndexError
 from vectorstore.index import Index
-from vectorstore.probe import Probe
+from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record, Store
 
 CHANGED = TEXT.replace("The secretariat reports every year.", "The secretariat reports twice a year.")
@@ -84,14 +84,22 @@ class TestBuild:
         assert len(place.open().passages) == len(document.passages)
 
     def test_the_probe_comes_back(self, place: Place) -> None:
-        weights = np.random.default_rng(0).normal(size=(3, 17)).astype(np.float32)
+        draw = np.random.default_rng(0)
+        weights = draw.normal(size=(3, 17)).astype(np.float32)
         mean = np.full(16, 0.02, dtype=np.float32)
-        place.build(probe=Probe(("a", "b", "c"), weights, mean))
-        index = place.open()
-        order = [index.probe_targets.index(name) for name in ("a", "b", "c")]
-        np.testing.assert_allclose(index.probe_weights[order], weights[:, :-1], rtol=1e-4)
-        np.testing.assert_allclose(index.probe_intercepts[order], weights[:, -1], rtol=1e-6)
-        np.testing.assert_allclose(index.probe_mean, mean, rtol=1e-4)
+        tuned = Tuned(draw.normal(size=(3, 9)).astype(np.float32), np.full(8, 0.3, dtype=np.float32), np.arange(1, 38, dtype=np.float32))
+        for given in (Probe(("c", "a", "b"), weights, mean), Probe(("c", "a", "b"), weights, mean, tuned)):
+            place.build(probe=given)
+            found = place.open().probe
+            assert found is not None and sorted(found.targets) == ["a", "b", "c"]
+            order = [found.targets.index(name) for name in ("c", "a", "b")]
+            np.testing.assert_allclose(found.weights[order], weights, rtol=1e-4)
+            np.testing.assert_allclose(found.mean, mean, rtol=1e-4)
+            assert (found.tuned is None) == (given.tuned is None)
+            if found.tuned:
+                np.testing.assert_allclose(found.tuned.weights[order], tuned.weights, rtol=1e-4)
+                np.testing.assert_allclose(found.tuned.mean, tuned.mean, rtol=1e-4)
+                np.testing.assert_allclose(found.tuned.parameters, tuned.parameters, rtol=1e-4)
 
 
 class TestRebuild:

@@ -1,0 +1,94 @@
+"""E5 tuned to a body of questions: another set of biases and layer norms in the same weights (Ben Zaken et al., "BitFit", 2022).
+
+The packaged model is a file that its engine maps into memory: 4-bit matrices, and about 60,000 biases and layer norms as plain
+floats. A copy with other values in the place of those is a tuned model that the same engine runs. The values ship with the
+expected questions that they were fitted on; ``python -m evals train --tune`` makes them.
+"""
+
+import hashlib
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vectorstore.errors import EmbeddingsError
+
+_FIXED = ("emb.pos", "emb.type")  # plain floats, too, but tables and not biases
+_PIECES = 44  # where the table of word pieces begins
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor stands in the file: offset and size in bytes, and how many numbers it has."""
+
+    name: str
+    offset: int
+    size: int
+    count: int
+
+
+def tensors(image: bytes) -> tuple[Tensor, ...]:
+    """The directory of the file of a packaged model.
+
+    Raises:
+        EmbeddingsError: it is no such file.
+    """
+    try:
+        if image[:4] != b"E5S1":
+            raise ValueError("another format")
+        place = end_of_pieces(image)
+        place += 8 + struct.unpack_from("<I", image, place + 4)[0]
+        (count,) = struct.unpack_from("<i", image, place)
+        place += 4
+        found = []
+        for _ in range(count):
+            (letters,) = struct.unpack_from("<H", image, place)
+            name = image[place + 2 : place + 2 + letters].decode()
+            _, numbers, offset, size = struct.unpack_from("<BIQQ", image, place + 2 + letters)
+            place += 2 + letters + 21
+            found.append(Tensor(name, offset, size, numbers))
+    except (ValueError, struct.error) as error:
+        raise EmbeddingsError(f"The file of the E5 model cannot be read ({error}). Run: make setup") from None
+    return tuple(found)
+
+
+def end_of_pieces(image: bytes) -> int:
+    """Where the table of word pieces ends and that of characters begins."""
+    (pieces,) = struct.unpack_from("<i", image, _PIECES)
+    (length,) = struct.unpack_from("<Q", image, _PIECES + 20)
+    return int(_PIECES + 28 + 4 * (pieces + 1) + 4 * pieces + length)
+
+
+def tunable(image: bytes) -> tuple[Tensor, ...]:
+    """The biases and layer norms among the tensors of a packaged model."""
+    return tuple(one for one in tensors(image) if one.size == 4 * one.count and one.name not in _FIXED)
+
+
+def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) -> Path:
+    """The file of the model *base* with *parameters* in the place of its own, written into *folder* where it is not there yet.
+
+    Raises:
+        EmbeddingsError: *parameters* are not as many as the model has.
+    """
+    values = np.ascontiguousarray(parameters, dtype="<f4")
+    path = folder / f"{base.stem}.{hashlib.sha256(values.tobytes()).hexdigest()[:12]}.tuned"
+    if path.is_file() and path.stat().st_size == base.stat().st_size:
+        return path
+    image = bytearray(base.read_bytes())
+    spans = tunable(bytes(image))
+    if sum(one.count for one in spans) != len(values):
+        raise EmbeddingsError("The tuned values are for another E5 model. Delete corpus/questions/probe.npz or run: make setup")
+    start = 0
+    for one in spans:
+        image[one.offset : one.offset + one.size] = values[start : start + one.count].tobytes()
+        start += one.count
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{base.stem}.*.tuned"):
+        old.unlink(missing_ok=True)  # a process that has it open keeps it
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(image)
+    part.replace(path)
+    return path
