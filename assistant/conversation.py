@@ -85,7 +85,7 @@ class Conversation:
             return plan
         near = self._near(previous.quotes)
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
-        plans += [self._simple(text, language, near) for text in self._resolved(question, language, base, spoken)]
+        plans += [self._simple(text, language, near) for text in self.resolved(question, language, base, spoken)]
         if carried:
             alone = self._simple(carried, language)
         plans.append(self._simple(carried or f"{last.question} {question}", language))
@@ -130,7 +130,7 @@ class Conversation:
         content = len(content_stems(question, language))
         if asks_rest(question, language) and content <= 4:
             left = [identity for identity in found.passage_ids if identity not in quoted]
-        elif asks_next(question, language) and content <= 3:
+        elif asks_next(question, language) and content <= 4:
             after = 1 + max(number for number, identity in enumerate(found.passage_ids) if identity in quoted)
             left = list(found.passage_ids[after : after + 1]) or self._next_section(found.id)
         return _with(previous, tuple(_quote(self._index.by_id[identity]) for identity in left)) if left else None
@@ -207,7 +207,7 @@ class Conversation:
         kept = tuple(quote for quote in plan.quotes if not out & self._decider.heads.get(quote.passage_id, frozenset()))
         return replace(plan, kind="topic", quotes=kept, span=None) if kept and not plan.silent else None
 
-    def _resolved(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
+    def resolved(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
         """*question* with what the earlier one is about, which a pronoun or nothing stands for: one of its concepts at a time."""
         vocabulary = self._decider.vocabulary
         named = vocabulary.concepts(question, language)

@@ -95,10 +95,13 @@ class Decider:
             spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
         by_group = np.bincount(self.group, spoken, self.group.max() + 1)
         leader = int(np.argmax(by_group))
-        answer = self._narrowed(query, int(np.argmax(np.where(self.group == leader, spoken, -1.0))), spoken)
+        likeliest = int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
+        answer = self._narrowed(query, likeliest, spoken)
         mass = float(spoken.sum())
         targets = self.matcher.targets
-        quotes = self._within(query, self._quotes(answer, float(by_group[leader]), spoken, mass))
+        narrowed = answer != likeliest  # what the whole list shares with others tells nothing about its part
+        quotes = targets[answer].quotes if narrowed else self._quotes(answer, float(by_group[leader]), spoken, mass)
+        quotes = self._within(query, quotes)
         quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
         return Decision(

@@ -29,6 +29,13 @@ _REFERENCE = {
         r"precedents|precedentes|parmi"
     ),
 }
+# Words by which a question takes the one before it over, or back.
+_AGAIN = {
+    "en": r"the same|likewise|i meant?|meant to|sorry|my mistake|wrong (?:one|part|section|pillar)",
+    "es": r"lo mismo|igualmente|quise|quer?ia decir|perdon|me equivoque|disculpe?",
+    "pt": r"o mesmo|igualmente|quis|queria dizer|perdao|me enganei|enganei-me|desculpe?",
+    "fr": r"la meme chose|pareil|de meme|voulais dire|pardon|(?:me suis|suis) trompee?|desolee?",
+}
 _SUBSET = {
     "en": (
         r"(?:which|how many|any|what|are any|do any|is any|list|show)?[^?.]{0,20}\b(?:of|among|from) (?:those|these|them|"
@@ -107,7 +114,7 @@ def leans(question: str, language: str, content: int) -> bool:
     text = fold(question).strip(" ¿¡\"'«“")
     if re.match(rf"(?:{_OPENING[language]})\b", text) and content <= 6:
         return True
-    if re.search(rf"\b(?:{_SUBSET[language]})\b", text):
+    if re.search(rf"\b(?:{_SUBSET[language]})\b", text) or (content <= 6 and re.search(rf"\b(?:{_AGAIN[language]})\b", text)):
         return True
     referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
     return content <= 1 or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)

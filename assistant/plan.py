@@ -66,7 +66,7 @@ class Planner:
         parts = self._parts(question, language)
         if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
             return whole
-        plans = [self._simple(part, language) for part in parts]
+        plans = [self._part(part, question, language) for part in parts]
         sure = SURE if whole.silent else min(SURE, whole.confidence)
         spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= sure]
         if not spoken:
@@ -90,6 +90,15 @@ class Planner:
             confidence=min(plan.confidence for plan in spoken),
             count=any(plan.count for plan in spoken),
         )
+
+    def _part(self, part: str, question: str, language: str) -> Plan:
+        """The plan for one *part* of a *question*; where it says nothing by itself, with one of the other parts' topics."""
+        plan = self._simple(part, language)
+        if not plan.silent or plan.refused or part == question:
+            return plan
+        others = [self._simple(text, language) for text in self._conversation.resolved(part, language, question, language)]
+        spoken = [other for other in others if not other.silent and other.kind != "help" and other.confidence >= SURE]
+        return max(spoken, key=lambda other: other.confidence, default=plan)
 
     def _of_both(self, question: str, language: str, plan: Plan) -> Plan:
         """*plan*, or, where the question asks of two documents and it rests on one, with what the other one says."""

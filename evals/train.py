@@ -1,7 +1,7 @@
 """Fit the coefficients of relevance on the development half of the cases; the unseen half takes no part."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from assistant.relevance import SIGNALS, Relevance
 from evals.cases import Case, Located
 from evals.metrics import Span, relevant, resolve, supports
 from ingest.editorial import ExpectedQuestion, Quote, load_editorial
+from ingest.errors import UserError
 from ingest.manifest import load_manifest, read_canonical
 from ingest.settings import Settings
 from ingest.structure import build_document
 from vectorstore.embeddings import load_embeddings
 from vectorstore.index import Index
-from vectorstore.probe import fit_probe, load_probe, questions_digest, save_probe
+from vectorstore.probe import Progress, fit_probe, load_probe, questions_digest, save_probe
 
 _PRIOR = 1e-2
 _FOLDS = 5
@@ -141,8 +142,11 @@ def expected_questions(settings: Settings, targets: Sequence[str] = ()) -> tuple
     return tuple(question for question in questions if not targets or question.target_id in targets)
 
 
-def refit_probe(settings: Settings, progress: Callable[[int, int], None] = lambda done, total: None) -> bool:
-    """Fit ``corpus/questions/probe.npz`` anew where the expected questions have changed since; minutes. Returns whether it did."""
+def refit_probe(settings: Settings, progress: Progress = lambda done, total: None) -> bool:
+    """Fit ``corpus/questions/probe.npz`` anew where the expected questions have changed since; minutes. Returns whether it did.
+
+    A probe that is fitted anew has no tuned model beside it (:func:`tune_probe`).
+    """
     questions = expected_questions(settings)
     path, digest = settings.corpus_dir / "questions" / "probe.npz", questions_digest(questions)
     if load_probe(path, settings.embeddings, digest) is not None:
@@ -150,6 +154,24 @@ def refit_probe(settings: Settings, progress: Callable[[int, int], None] = lambd
     embeddings = load_embeddings(settings.embeddings, settings.data_dir / "models")
     save_probe(fit_probe(embeddings, questions, progress), path, embeddings.name, digest)
     return True
+
+
+def tune_probe(settings: Settings, progress: Progress = lambda done, total: None) -> None:
+    """Tune E5 to the expected questions and put the outcome into ``corpus/questions/probe.npz``; half an hour.
+
+    Raises:
+        UserError: the embeddings have no part that can be tuned, or the probe is not for these questions.
+    """
+    from evals.tune import tune
+    from vectorstore.embeddings import e5_file
+
+    questions = expected_questions(settings)
+    path, digest = settings.corpus_dir / "questions" / "probe.npz", questions_digest(questions)
+    probe = load_probe(path, settings.embeddings, digest)
+    if probe is None or load_embeddings(settings.embeddings, settings.data_dir / "models").tune is None:
+        raise UserError("There is no probe for these questions and embeddings to tune with E5. Run first: python -m evals train")
+    tuned = tune(e5_file(), questions, probe.targets, progress)
+    save_probe(replace(probe, tuned=tuned), path, settings.embeddings, digest)
 
 
 def save(model: Relevance, path: Path) -> None:

@@ -7,7 +7,7 @@ its 4-bit matrices stay as they are, so that the engine can run the outcome. Abo
 import random
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 
 from ingest.editorial import ExpectedQuestion
-from vectorstore.probe import Tuned
+from vectorstore.probe import Progress, Tuned
 from vectorstore.tuned import Tensor, end_of_pieces, tensors, tunable
 
-_EPOCHS, _BATCH = 3, 64
+_EPOCHS, _BATCH = 5, 64
 _LONGEST = 96  # tokens of a question that are read in training
 _RATE, _HEAD_RATE, _DROPOUT, _SMOOTHING, _WARM_UP = 2e-3, 5e-3, 0.1, 0.05, 0.1
 _SHARPNESS = 16.0  # the probe sees unit vectors; this lets its logits become sure
@@ -98,7 +98,7 @@ def tune(
     base: Path,
     questions: Sequence[ExpectedQuestion],
     targets: Sequence[str],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Tuned:
     """Train on *questions* to tell their *targets* apart; *base* is the file of the packaged model."""
     torch.manual_seed(0)

