@@ -10,18 +10,23 @@ from dataclasses import replace
 
 from assistant.asked import asks_many, content_keys
 from assistant.decide import Decider
+from assistant.expected import expected_kind
 from assistant.find import Finder
 from assistant.followup import (
     ROMAN,
     asks_next,
+    asks_of_two,
+    asks_other_parts,
     asks_rest,
     asks_subset,
     content_stems,
     counts_items,
+    doubts,
     names_pillar,
     ordinal,
     with_referent,
 )
+from assistant.references import named_parts, parts_of
 from assistant.subjects import plain_words
 from assistant.terms import capitalised, states
 from assistant.types import Exchange, Plan
@@ -34,6 +39,7 @@ from vectorstore.lexical import fold
 Simple = Callable[..., Plan]
 SURE_ALONE = 0.75
 SURE = 0.5
+_ANNEX = r"\b(?:annexe?|anexo)\b"
 _LEAVING_OUT = {  # words before what is left out
     "en": "outside|other than|besides|apart from|except|excluding|beyond",
     "es": "fuera de|fuera|ademas de|aparte de|aparte|excepto|salvo|menos",
@@ -54,13 +60,21 @@ class Conversation:
         self._index = decider.index
         self._simple, self._single, self._found = simple, single, found
 
-    def plan(self, question: str, language: str, last: Exchange, previous: Plan) -> Plan:
-        """*question*, which leans on the *last* exchange and the *previous* plan, the one for that."""
+    def plan(self, question: str, language: str, recent: Sequence[Exchange], previous: Plan) -> Plan:
+        """*question*, which leans on the *recent* exchanges and the *previous* plan, the one for the last of them."""
+        last = recent[-1]
         if (shown := self._shown(last.answer)) and {q.passage_id for q in shown} != {q.passage_id for q in previous.quotes}:
             previous = replace(previous, kind="topic", quotes=shown, span=None, silent=False)
         if picked := self._picked(question, language, previous):
             return picked
+        if doubts(question, language) and previous.quotes:
+            return previous
         content = set(content_stems(question, language))
+        if len(recent) > 1 and previous.quotes and asks_of_two(question, language):
+            before = tuple(quote for quote in self._shown(recent[-2].answer) if quote not in previous.quotes)
+            return replace(previous, kind="fact", quotes=(*before, *previous.quotes), span=None) if before else previous
+        if (annexed := self._annexed(question, language, previous)) and annexed.confidence >= SURE:
+            return annexed
         alone = self._single(question, language)
         if asks_subset(question, language) and previous.quotes:
             subset = self._subset(question, previous, language)
@@ -186,6 +200,19 @@ class Conversation:
         start, stop = before[0]
         return " ".join([*old[:start], dict(vocabulary.by_id[now[0]].preferred).get(spoken, ""), *old[stop:]])
 
+    def _annexed(self, question: str, language: str, previous: Plan) -> Plan | None:
+        """*question* about "that annex", or for a link, as one about the one annex that the *previous* answer quotes something of."""
+        if named_parts(question) or not (re.search(_ANNEX, fold(question)) or expected_kind(question) == "contact"):
+            return None
+        found = {part for quote in previous.quotes for part in parts_of(self._index, quote.passage_id) if part.startswith("annex")}
+        if len(found) != 1:
+            return None
+        numeral = ROMAN[int(found.pop().split()[1]) - 1].upper()
+        plan = self._simple(
+            f"{question.rstrip(' ?')} ({'annex' if language == 'en' else 'annexe' if language == 'fr' else 'anexo'} {numeral})?", language
+        )
+        return None if plan.silent else plan
+
     def _names_only_a_part(self, question: str, language: str) -> bool:
         """Whether *question* names a part of a document ("and in the law pillar?") and no topic, list or count of its own."""
         named = self._decider.vocabulary.concepts(question, language)
@@ -195,15 +222,19 @@ class Conversation:
     def _outside(self, question: str, language: str, previous: str, spoken: str) -> Plan | None:
         """The earlier question in all parts of a document but the one that *question* leaves out ("and outside prevention?")."""
         vocabulary, heads = self._decider.vocabulary, self._decider.head_concepts
+        of_old = [found for found in vocabulary.find(previous, spoken) if found[0] in heads]
         named = [(concept, start) for concept, start, _ in vocabulary.find(question, language) if concept in heads]
         before = " ".join(plain_words(fold(question))[: named[0][1]]) if len(named) == 1 else ""
-        if not re.search(rf"\b(?:{_LEAVING_OUT[language]})(?: \w+){{0,3}}$", before):
+        if re.search(rf"\b(?:{_LEAVING_OUT[language]})(?: \w+){{0,3}}$", before):
+            out = {named[0][0]}
+        elif asks_other_parts(question) and not named and of_old:
+            out = {concept for concept, _, _ in of_old}
+        else:
             return None
         old = plain_words(previous)
-        for _, start, stop in reversed([found for found in vocabulary.find(previous, spoken) if found[0] in heads]):
+        for _, start, stop in reversed(of_old):
             del old[start:stop]
         plan = self._simple(" ".join(old), spoken)
-        out = {named[0][0]}
         kept = tuple(quote for quote in plan.quotes if not out & self._decider.heads.get(quote.passage_id, frozenset()))
         return replace(plan, kind="topic", quotes=kept, span=None) if kept and not plan.silent else None
 

@@ -53,6 +53,7 @@ class Decider:
         targets = self.matcher.targets
         self.kinds = np.array([target.kind for target in targets])
         self.silent = np.isin(self.kinds, SILENT)
+        self.whole = np.isin(self.kinds, ("list", "group", "overview"))
         self.spoken = ~self.silent & (self.kinds != "help")
         sets = {target.id: frozenset(target.quotes) for target in targets}
         named = Counter(concept for target in targets for concept in index.target_concepts.get(target.id, ()))
@@ -93,14 +94,16 @@ class Decider:
         spoken = np.where(self.spoken, probabilities, 0.0)
         if source is not None:
             spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
+        mass = float(spoken.sum())
+        if spoken[self.whole].sum() < 0.5 * mass:  # likelier a part of a list than the whole of one
+            spoken = np.where(self.whole, 0.0, spoken)
         by_group = np.bincount(self.group, spoken, self.group.max() + 1)
         leader = int(np.argmax(by_group))
         likeliest = int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
         answer = self._narrowed(query, likeliest, spoken)
-        mass = float(spoken.sum())
         targets = self.matcher.targets
         narrowed = answer != likeliest  # what the whole list shares with others tells nothing about its part
-        quotes = targets[answer].quotes if narrowed else self._quotes(answer, float(by_group[leader]), spoken, mass)
+        quotes = targets[answer].quotes if narrowed else self._quotes(answer, float(by_group[leader]), spoken, float(spoken.sum()))
         quotes = self._within(query, quotes)
         quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))

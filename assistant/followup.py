@@ -75,6 +75,19 @@ _EMPTY = {
 }
 
 
+_OF_TWO = {
+    "en": r"(?:between|of) the two|between (?:them|those)|both of them|compare (?:the two|them)",
+    "es": r"entre (?:l[oa]s dos|ambos|ambas|est[oa]s|es[oa]s)|compara\w* (?:l[oa]s dos|ambos|ambas)",
+    "pt": r"entre (?:os dois|as duas|ambos|ambas|eles|elas)|compar\w+ (?:os dois|as duas|ambos|ambas)",
+    "fr": r"entre (?:les deux|eux|elles)|compare\w* (?:les deux|ces deux)",
+}
+# Doubt in the answer before.
+_DOUBT = {
+    "en": r"are you sure|are you certain|really\W*$|i thought (?:it|that|there|they)|is that right\W*$",
+    "es": r"estas? segur[oa]|esta usted segur[oa]|de verdad\W*$|yo creia|creia que|pensaba que|pense que|seguro que no",
+    "pt": r"tem certeza|tens a certeza|de verdade\W*$|achei que|achava que|pensei que|pensava que",
+    "fr": r"(?:etes[- ]vous|vous etes|tu es|t'es|es[- ]tu) (?:bien )?(?:sur|sure|certain|certaine)|vraiment\W*$|je croyais|je pensais",
+}
 _COUNT = {
     "en": r"how many|number of|count",
     "es": r"cuant[oa]s|numero de|cantidad de",
@@ -116,8 +129,10 @@ def leans(question: str, language: str, content: int) -> bool:
         return True
     if re.search(rf"\b(?:{_SUBSET[language]})\b", text) or (content <= 6 and re.search(rf"\b(?:{_AGAIN[language]})\b", text)):
         return True
+    if content <= 4 and (asks_rest(question, language) or asks_next(question, language)):
+        return True
     referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
-    return content <= 1 or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
+    return content <= 1 or doubts(question, language) or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
 
 
 # Words that stand for something named before, and for nothing else.
@@ -181,6 +196,11 @@ _NUMBERED = (
     r"etape|mesure|mandat|pillar|pilar|pilier) (?:number |no\.? |numero |n\.? )?(\d{1,2}|[ivx]+)\b"
 )
 PILLAR = r"\b(?:pillars?|pilar(?:es)?|piliers?|sections?|seccion(?:es)?|secao|secoes)\b"
+_PART_NOUN = (
+    r"(?:pilar\w*|pillars?|piliers?|secc?[ai]?o\w*|sections?|partes?|parts?|parties?|ejes?|eixos?|volets?|axes?|documento?s?|textos?|"
+    r"textes?)\b"
+)
+_OTHER = r"\b(?:others?|otr[oa]s?|outr[oa]s?|autres?)"
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
 
@@ -227,12 +247,39 @@ def asks_rest(question: str, language: str) -> bool:
     >>> asks_rest("and the remaining ones?", "en"), asks_rest("¿Cuándo fue?", "es")
     (True, False)
     """
-    return bool(re.search(rf"\b(?:{_REST[language]})\b", fold(question)))
+    return bool(re.search(rf"\b(?:{_REST[language]})\b(?! {_PART_NOUN})", fold(question)))
+
+
+def doubts(question: str, language: str) -> bool:
+    """Whether *question* doubts the answer before it.
+
+    >>> doubts("Are you sure? I thought it was 2010.", "en"), doubts("¿Es segura la zona?", "es")
+    (True, False)
+    """
+    return bool(re.search(rf"\b(?:{_DOUBT[language]})\b", fold(question)))
 
 
 def asks_next(question: str, language: str) -> bool:
     """Whether *question* asks for what comes after what was just given."""
     return bool(re.search(rf"\b(?:{_NEXT[language]})\b", fold(question)))
+
+
+def asks_other_parts(question: str) -> bool:
+    """Whether *question* asks of the other parts of the documents, or the rest of them.
+
+    >>> asks_other_parts("¿Y en los otros pilares?"), asks_other_parts("the other actions")
+    (True, False)
+    """
+    return bool(re.search(rf"{_OTHER} (?:(?:two|dos|dois|deux) )?{_PART_NOUN}", fold(question)))
+
+
+def asks_of_two(question: str, language: str) -> bool:
+    """Whether *question* compares two things that were just spoken of.
+
+    >>> asks_of_two("What's the difference between the two?", "en"), asks_of_two("Which two?", "en")
+    (True, False)
+    """
+    return bool(re.search(rf"\b(?:{_OF_TWO[language]})\b(?! {_PART_NOUN})", fold(question)))
 
 
 def counts_items(question: str, language: str) -> bool:

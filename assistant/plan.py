@@ -55,7 +55,7 @@ class Planner:
         content = len(set(content_stems(question, language)))
         if recent and leans(question, language, content):
             previous = self.plan(recent[-1].question, recent[:-1], recent[-1].language)
-            return self._conversation.plan(question, language, recent[-1], previous)
+            return self._conversation.plan(question, language, recent, previous)
         return self._single(question, language)
 
     def _single(self, question: str, language: str) -> Plan:
