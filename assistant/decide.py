@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,7 @@ class Decider:
         self.whole = np.isin(self.kinds, ("list", "group", "overview"))
         self.spoken = ~self.silent & (self.kinds != "help")
         sets = {target.id: frozenset(target.quotes) for target in targets}
+        self._passages = [frozenset(quote.passage_id for quote in target.quotes) for target in targets]
         named = Counter(concept for target in targets for concept in index.target_concepts.get(target.id, ()))
         self.topical = {concept for concept, count in named.items() if count <= _COMMON * len(targets)}
         groups: dict[frozenset[Quote], int] = {}
@@ -95,11 +97,10 @@ class Decider:
         if source is not None:
             spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
         mass = float(spoken.sum())
-        if spoken[self.whole].sum() < 0.5 * mass:  # likelier a part of a list than the whole of one
-            spoken = np.where(self.whole, 0.0, spoken)
-        by_group = np.bincount(self.group, spoken, self.group.max() + 1)
-        leader = int(np.argmax(by_group))
-        likeliest = int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
+        by_group, leader, likeliest = self._leader(spoken)
+        if self.whole[likeliest] and spoken[self.whole].sum() < spoken[~self.whole & ~self._items_of(likeliest)].sum():
+            spoken = np.where(self.whole, 0.0, spoken)  # likelier something else, or a part of it by topic, than the whole of a list
+            by_group, leader, likeliest = self._leader(spoken)
         answer = self._narrowed(query, likeliest, spoken)
         targets = self.matcher.targets
         narrowed = answer != likeliest  # what the whole list shares with others tells nothing about its part
@@ -116,6 +117,17 @@ class Decider:
             self.relevance.confidence(signals),
             signals,
         )
+
+    def _leader(self, spoken: npt.NDArray[np.float64]) -> tuple[npt.NDArray[Any], int, int]:
+        """The probability of each group of targets with the same quotations, the likeliest group, and the likeliest target in it."""
+        by_group = np.bincount(self.group, spoken, self.group.max() + 1)
+        leader = int(np.argmax(by_group))
+        return by_group, leader, int(np.argmax(np.where(self.group == leader, spoken, -1.0)))
+
+    def _items_of(self, number: int) -> npt.NDArray[np.bool_]:
+        """The targets that are single passages of the list that is target *number*."""
+        passages = {quote.passage_id for quote in self.matcher.targets[number].quotes}
+        return np.array([len(own) == 1 and own <= passages for own in self._passages])
 
     def _narrowed(self, query: Query, answer: int, spoken: npt.NDArray[np.float64]) -> int:
         """A part of a list where the question names a topic: the likeliest target about all that the list's own questions do not name."""

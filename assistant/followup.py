@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH, STOPWORDS_PORTUGUESE, STOPWORDS_SPANISH
+
 from assistant.types import Turn
 from vectorstore.lexical import fold, stems
 
@@ -88,6 +90,7 @@ _DOUBT = {
     "pt": r"tem certeza|tens a certeza|de verdade\W*$|achei que|achava que|pensei que|pensava que",
     "fr": r"(?:etes[- ]vous|vous etes|tu es|t'es|es[- ]tu) (?:bien )?(?:sur|sure|certain|certaine)|vraiment\W*$|je croyais|je pensais",
 }
+_STOPWORDS = {"en": STOPWORDS_EN_PLUS, "es": STOPWORDS_SPANISH, "pt": STOPWORDS_PORTUGUESE, "fr": STOPWORDS_FRENCH}
 _COUNT = {
     "en": r"how many|number of|count",
     "es": r"cuant[oa]s|numero de|cantidad de",
@@ -114,6 +117,12 @@ def _empty_stems(language: str) -> frozenset[str]:
     return frozenset(stem for word in _EMPTY[language].split() for stem in stems(word, language))
 
 
+@lru_cache(maxsize=len(_EMPTY))
+def _stop_stems(language: str) -> frozenset[str]:
+    """The stems of common words, pronouns and auxiliaries among them."""
+    return frozenset(stem for word in _STOPWORDS[language] for stem in stems(word, language))
+
+
 def content_stems(text: str, language: str) -> list[str]:
     """The stems of *text* that carry content: without question words, articles, prepositions and auxiliaries."""
     empty = _empty_stems(language)
@@ -122,8 +131,15 @@ def content_stems(text: str, language: str) -> list[str]:
     return [stem for stem in stems(text.replace("'", " ").replace("’", " "), language) if stem in keep or stem not in empty]
 
 
-def leans(question: str, language: str, content: int) -> bool:
-    """Whether *question* leans on the turns before it; *content* counts its content words."""
+def leans(question: str, language: str) -> bool:
+    """Whether *question* leans on the turns before it.
+
+    >>> leans("Where can I download that annex?", "en"), leans("Poderia me indicar o link dele?", "pt")
+    (True, True)
+    >>> leans("Which actions concern the media and the schools?", "en")
+    False
+    """
+    content = len(set(content_stems(question, language)) - _stop_stems(language))
     text = fold(question).strip(" ¿¡\"'«“")
     if re.match(rf"(?:{_OPENING[language]})\b", text) and content <= 6:
         return True
@@ -132,7 +148,9 @@ def leans(question: str, language: str, content: int) -> bool:
     if content <= 4 and (asks_rest(question, language) or asks_next(question, language)):
         return True
     referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
-    return content <= 1 or doubts(question, language) or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
+    if doubts(question, language) or asks_of_two(question, language) or (content <= 5 and points_back(question, language)):
+        return True
+    return content <= 1 or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
 
 
 # Words that stand for something named before, and for nothing else.
@@ -295,6 +313,6 @@ def names_pillar(question: str) -> bool:
 def standalone(question: str, history: Sequence[Turn], language: str) -> str:
     """*question* as it can be searched for: with the user's previous turn before it where it leans on that."""
     previous = [turn.text for turn in history if turn.role == "user"]
-    if not previous or not leans(question, language, len(set(content_stems(question, language)))):
+    if not previous or not leans(question, language):
         return question
     return f"{previous[-1]} {question}"

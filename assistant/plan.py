@@ -52,8 +52,7 @@ class Planner:
     def plan(self, question: str, earlier: Sequence[Exchange], language: str) -> Plan:
         """The plan for *question* after the *earlier* exchanges."""
         recent = list(earlier)[-_TURNS:]
-        content = len(set(content_stems(question, language)))
-        if recent and leans(question, language, content):
+        if recent and leans(question, language):
             previous = self.plan(recent[-1].question, recent[:-1], recent[-1].language)
             return self._conversation.plan(question, language, recent, previous)
         return self._single(question, language)

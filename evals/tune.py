@@ -21,7 +21,7 @@ from ingest.editorial import ExpectedQuestion
 from vectorstore.probe import Progress, Tuned
 from vectorstore.tuned import Tensor, end_of_pieces, tensors, tunable
 
-_EPOCHS, _BATCH = 5, 64
+_EPOCHS, _BATCH = 3, 64
 _LONGEST = 96  # tokens of a question that are read in training
 _RATE, _HEAD_RATE, _DROPOUT, _SMOOTHING, _WARM_UP = 2e-3, 5e-3, 0.1, 0.05, 0.1
 _SHARPNESS = 16.0  # the probe sees unit vectors; this lets its logits become sure
