@@ -76,7 +76,7 @@ class Conversation:
         if (annexed := self._annexed(question, language, previous)) and annexed.confidence >= SURE:
             return annexed
         alone = self._single(question, language)
-        if asks_subset(question, language) and previous.quotes:
+        if asks_subset(question, language) and len(previous.quotes) > 1:
             subset = self._subset(question, previous, language)
             return alone if subset.silent and not alone.silent and alone.confidence >= SURE else subset
         if counts_items(question, language) and len(content) <= 1 and previous.quotes:
@@ -105,11 +105,18 @@ class Conversation:
         plans.append(self._simple(carried or f"{last.question} {question}", language))
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
         spoken_of = {quote.source_id for quote in previous.quotes}
-        if len(spoken_of) == 1 and not spoken_of & self._sources:
-            plans.append(self._found(carried or question, language, spoken_of.pop()))
+        added = bool(spoken_of) and not spoken_of & self._sources
+        if added:
+            above = {self._index.by_id[quote.passage_id].heading_path for quote in previous.quotes}
+            beside = {p.id for p in self._index.passages if p.source_id in spoken_of and p.heading_path in above}
+            plans.append(self._found(question, language, None, beside))
+        if added and len(spoken_of) == 1:
+            plans.append(self._found(carried or question, language, next(iter(spoken_of))))
         if not carried and near:
             plans.append(self._simple(question, language, near))
         candidates = [plan for plan in (*plans, alone) if plan.kind != "help"] or [alone]
+        if added and carried:  # what names nothing is about what was spoken of
+            candidates = [plan for plan in candidates if plan.silent or not self._covers(plan.quotes)]
         best = max(candidates, key=lambda plan: (not plan.silent, plan.confidence))
         return best if not best.silent or not alone.silent else alone if alone.reason else best
 

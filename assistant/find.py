@@ -5,7 +5,7 @@ that introduce it, names them too. A question for a list gets all passages that 
 sentence of the best passage that does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -88,9 +88,9 @@ class Finder:
         """Whether *question* asks which bodies there are, and these documents have a directory of them."""
         return asks_bodies(question, language) and any(passage.kind == "table_row" for passage in self.passages)
 
-    def _asked(self, question: str, language: str, source: str | None = None) -> _Asked:
+    def _asked(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> _Asked:
         """What *question* names, the passages that have it, and the best passages of all that come into question."""
-        if source is None and not self.asks_bodies(question, language):
+        if source is None and not near and not self.asks_bodies(question, language):
             source = self.subjects.asked_source(question)
         about = without_documents(question) if source else question
         named = self.subjects.names(about, language)
@@ -103,20 +103,24 @@ class Finder:
         vector = self.index.embeddings.encode([about], query=True)[0]
         fitting = self.subjects.fitting(named, source)
         inside = self.subjects.of_states(named, [row for row, p in enumerate(self.passages) if source in (None, p.source_id)])
+        if near:
+            inside = [row for row, p in enumerate(self.passages) if p.id in near]
+            fitting = [row for row in fitting if row in inside] or inside
         every = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[inside])
         if fitting == inside:  # nothing is named that tells passages apart
             return _Asked(about, named, fitting, every, every, vector)
         best = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[fitting]) if fitting else []
         return _Asked(about, named, fitting, best, [*every, *best], vector)
 
-    def find(self, question: str, language: str, source: str | None = None) -> Found | None:
+    def find(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> Found | None:
         """The answer to *question*, or ``None`` when nothing is there to look at; below ``facts.LIKELY`` it is a near miss.
 
-        *source* is the document that it is about, where that is known without it.
+        *source* is the document that it is about, where that is known without it; only the passages *near* are looked at, where
+        there are any.
         """
         if not self.passages:
             return None
-        asked = self._asked(question, language, source)
+        asked = self._asked(question, language, source, near)
         about, named, fitting = asked.about, asked.named, asked.fitting
         shown = asked.best or asked.hits
         nearest = tuple(_quote(hit.passage) for hit in shown if hit.passage.kind != "heading")[:1]

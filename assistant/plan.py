@@ -1,7 +1,7 @@
 """From a question and its history to a plan: what will be said, resting on which quotations."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -200,9 +200,9 @@ class Planner:
         place = ordinal(plan.asked) if answer.kind == "list" else None
         return (at_place(self._index, plan, place, names_pillar(plan.asked)) or plan) if place else plan
 
-    def _from_passages(self, question: str, language: str, source: str | None = None) -> Plan:
+    def _from_passages(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> Plan:
         """For documents without editorial data: what the finder finds."""
-        found = self._finder.find(question, language, source)
+        found = self._finder.find(question, language, source, near)
         if found is None:
             return Plan("none", "", silent=True, asked=question)
         if not found.quotes or found.confidence < LIKELY:
