@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assistant.asked import asks_many, content_keys
 from assistant.decide import Decider
-from assistant.expected import expected_kind
+from assistant.expected import expected_kind, has_kind
 from assistant.find import Finder
 from assistant.followup import (
     ROMAN,
@@ -93,10 +93,16 @@ class Conversation:
         if only_part and other and not (plan := self._simple(other, spoken)).silent:
             return plan
         carried = self._carried(question, language, last, previous)
-        if not carried and alone.kind != "help" and alone.confidence >= SURE_ALONE and not alone.silent and len(content) > 1:
+        sure = alone.kind != "help" and alone.confidence >= SURE_ALONE and not alone.silent and len(content) > 1
+        if sure and not carried and self._tells(question, alone):
             return alone
         if other and not only_part and not (plan := self._simple(other, spoken)).silent:
             return plan
+        return self._likeliest(question, language, last, previous, carried, alone)
+
+    def _likeliest(self, question: str, language: str, last: Exchange, previous: Plan, carried: str, alone: Plan) -> Plan:
+        """The best of what *question* may mean after the *last* exchange, or *alone*; *carried* is it with the names of the last."""
+        spoken, base = last.language, previous.asked or last.question
         near = self._near(previous.quotes)
         plans = [self._simple(text, spoken) for text in self._substituted(question, language, base, spoken)]
         plans += [self._simple(text, language, near) for text in self.resolved(question, language, base, spoken)]
@@ -117,8 +123,17 @@ class Conversation:
         candidates = [plan for plan in (*plans, alone) if plan.kind != "help"] or [alone]
         if added and carried:  # what names nothing is about what was spoken of
             candidates = [plan for plan in candidates if plan.silent or not self._covers(plan.quotes)]
-        best = max(candidates, key=lambda plan: (not plan.silent, plan.confidence))
+        best = max(candidates, key=lambda plan: (not plan.silent and self._tells(question, plan), plan.confidence))
+        if not best.silent and not self._tells(question, best):
+            return replace(best, kind="none", quotes=(), span=None, silent=True, nearest=best.quotes[:3])
         return best if not best.silent or not alone.silent else alone if alone.reason else best
+
+    def _tells(self, question: str, plan: Plan) -> bool:
+        """Whether what *plan* quotes has the kind of thing that *question* wants to hear (a date, a sum, a name)."""
+        kind = expected_kind(question)
+        texts = ((self._index.canonical[one.source_id][one.start : one.end], one.source_id) for one in plan.quotes)
+        said = any(has_kind(kind, text, self._index.sources[source].language) for text, source in texts)
+        return said or kind in ("", "number", "reason") or plan.kind == "list"
 
     def _shown(self, answer: str) -> tuple[Quote, ...]:
         """The passages that *answer* quotes, in its order; a text that stands in several lists counts for the list of its neighbours."""

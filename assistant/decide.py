@@ -98,12 +98,12 @@ class Decider:
             spoken = np.where([{quote.source_id for quote in target.quotes} == {source} for target in self.matcher.targets], spoken, 0.0)
         mass = float(spoken.sum())
         by_group, leader, likeliest = self._leader(spoken)
-        if self.whole[likeliest] and spoken[self.whole].sum() < spoken[~self.whole & ~self._items_of(likeliest)].sum():
-            spoken = np.where(self.whole, 0.0, spoken)  # likelier something else, or a part of it by topic, than the whole of a list
-            by_group, leader, likeliest = self._leader(spoken)
         answer = self._narrowed(query, likeliest, spoken)
-        targets = self.matcher.targets
         narrowed = answer != likeliest  # what the whole list shares with others tells nothing about its part
+        if not narrowed and self.whole[likeliest] and spoken[self.whole].sum() < spoken[~self.whole & ~self._items_of(likeliest)].sum():
+            spoken = np.where(self.whole, 0.0, spoken)  # likelier something else, or a part of it by topic, than the whole of a list
+            by_group, leader, answer = self._leader(spoken)
+        targets = self.matcher.targets
         quotes = targets[answer].quotes if narrowed else self._quotes(answer, float(by_group[leader]), spoken, float(spoken.sum()))
         quotes = self._within(query, quotes)
         quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))

@@ -34,6 +34,7 @@ class Wording:
                     rows, times = seen.setdefault(stem, ([], []))
                     rows.append(number)
                     times.append(count)
+            totals = np.where(totals > 0, totals, totals[totals > 0].mean())  # nothing is known of how others would be asked for
             self._absent[language] = -np.log(totals / _ALPHA + max(len(seen), 1))
 
     def log_probabilities(self, text: str, language: str) -> Floats:

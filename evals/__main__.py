@@ -68,9 +68,7 @@ def _progress(label: str) -> Iterator[Progress]:
 
 
 @app.command()
-def train(
-    tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to the expected questions: about 35 minutes on two cores.")] = False,
-) -> None:
+def train(tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to the expected questions: half an hour.")] = False) -> None:
     """Fit the stored coefficients anew: the probe where the expected questions changed (minutes), then relevance on the dev half."""
     from assistant import relevance
     from evals.train import fit, refit_probe, save, tune_probe
@@ -82,8 +80,7 @@ def train(
         with _progress("Tuning E5 to the expected questions") as progress:
             tune_probe(settings, progress)
     if refitted or tune:
-        more = "" if tune else " It has no tuned model yet (--tune)."
-        out.print(f"The probe was fitted anew.{more} Run `python -m ingest`, then `python -m evals train`.")
+        out.print("The probe was fitted anew. Run `python -m ingest`, then this command once more.")
         return
     assistant, _ = _open(settings)
     model, figures = fit(assistant.index, load_cases(DEFAULT_CASES, "dev"))

@@ -170,3 +170,43 @@ def test_after_one_meeting_comes_the_next(ask: Ask) -> None:
     answer = ask("¿Y en la siguiente reunión?", "¿Qué se iba a tratar el 3 de abril de 2009?")
     assert any("April 30" in quote for quote in quotes(answer)) and any("approval of the draft" in quote for quote in quotes(answer))
     assert not any("Election" in quote for quote in quotes(answer))
+
+
+PART = {
+    "en": ("What does rehabilitation say about judges?", "and in the law enforcement pillar?"),
+    "es": ("¿Qué dice la rehabilitación sobre los jueces?", "¿y en el pilar de aplicación de la ley?"),
+    "pt": ("O que diz a reabilitação sobre os juízes?", "e no pilar de aplicação da lei?"),
+    "fr": ("Que dit la réhabilitation sur les juges ?", "et dans le pilier application de la loi ?"),
+}
+OTHERS = {"en": "and in the other pillars?", "es": "¿y en los otros pilares?", "pt": "e nos outros pilares?", "fr": "et dans les autres piliers ?"}
+
+
+@LANGUAGES
+def test_another_part_is_asked_for_the_same_topic(language: str, ask: Ask, bullets: Bullets) -> None:
+    law = bullets("III. LAW ENFORCEMENT", "Annex I: Directory")
+    first, question = PART[language]
+    assert quotes(ask(question, first)) == [item for item in law if "judges" in item]
+
+
+@LANGUAGES
+def test_the_other_parts_are_all_but_the_one_before(language: str, ask: Ask, bullets: Bullets, rehabilitation: list[str]) -> None:
+    law = bullets("III. LAW ENFORCEMENT", "Annex I: Directory")
+    found = quotes(ask(OTHERS[language], PART[language][0]))
+    assert found and not set(found) & set(rehabilitation)
+    assert set(found) <= {item for item in law if "judges" in item}
+
+
+def test_a_doubt_gets_the_same_answer_again(ask: Ask) -> None:
+    first = "When was the Working Group established?"
+    assert quotes(ask("Are you sure? I thought it was 2010.", first)) == quotes(ask(first))
+
+
+def test_a_sum_that_the_documents_do_not_have_is_not_answered_with_the_programme(ask: Ask) -> None:
+    answer = ask("How much would running one of those programs cost?", "What is the Open School program?")
+    assert answer.status == "not_in_corpus" and not answer.citations
+
+
+def test_a_question_joined_by_and_in_which_is_answered_in_both_parts(ask: Ask) -> None:
+    answer = ask("¿Quién firmó el plan de trabajo y en qué fecha se estableció el Grupo de Trabajo?")
+    said = " ".join(quotes(answer))
+    assert "Skinner" in said and "January 15, 2009" in said

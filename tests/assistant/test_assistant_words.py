@@ -8,7 +8,7 @@ import pytest
 
 from assistant import messages
 from assistant.core import Assistant
-from assistant.followup import content_stems, leans, ordinal
+from assistant.followup import leans, ordinal
 from assistant.messages import join_names, message, unit_name
 from assistant.terms import Terms
 from ingest.bodies import bodies
