@@ -184,7 +184,7 @@ class Decider:
             return target.quotes
         wanted: dict[str, dict[Quote, float]] = {}
         for number in np.argsort(-spoken)[:25]:
-            if self.kinds[number] not in ("list", "group", "overview") or spoken[number] > 0.2 * mass:
+            if not self.whole[number]:
                 for quote in self.matcher.targets[number].quotes:
                     found = wanted.setdefault(quote.passage_id, {})
                     found[quote] = found.get(quote, 0.0) + float(spoken[number])
