@@ -178,7 +178,12 @@ PART = {
     "pt": ("O que diz a reabilitação sobre os juízes?", "e no pilar de aplicação da lei?"),
     "fr": ("Que dit la réhabilitation sur les juges ?", "et dans le pilier application de la loi ?"),
 }
-OTHERS = {"en": "and in the other pillars?", "es": "¿y en los otros pilares?", "pt": "e nos outros pilares?", "fr": "et dans les autres piliers ?"}
+OTHERS = {
+    "en": "and in the other pillars?",
+    "es": "¿y en los otros pilares?",
+    "pt": "e nos outros pilares?",
+    "fr": "et dans les autres piliers ?",
+}
 
 
 @LANGUAGES
