@@ -181,7 +181,7 @@ def test_a_wrong_model_stops_the_opening(settings: Settings, index: Index) -> No
 
 
 def test_what_one_quotation_states_does_not_bear_out_a_sentence_that_cites_another(answer_of: Any) -> None:
-    question = "Which body prepared the strategy and who signed the work plan?"
+    question = "Who prepared this document, and who signed the work plan?"
     plain = answer_of("", question)
     name = next(citation.number for citation in plain.citations if citation.quote.startswith("Jorge Skinner-Klée"))
     other = next(citation.number for citation in plain.citations if citation.quote.startswith("This document was prepared"))
