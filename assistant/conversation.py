@@ -26,7 +26,7 @@ from assistant.followup import (
     ordinal,
     with_referent,
 )
-from assistant.references import named_parts, parts_of
+from assistant.references import ANNEX, named_parts, parts_of
 from assistant.subjects import plain_words
 from assistant.terms import capitalised, states
 from assistant.types import Exchange, Plan
@@ -39,7 +39,7 @@ from vectorstore.lexical import fold
 Simple = Callable[..., Plan]
 SURE_ALONE = 0.75
 SURE = 0.5
-_ANNEX = r"\b(?:annexe?|anexo)\b"
+_ANNEXED = {"en": "annex", "es": "anexo", "pt": "anexo", "fr": "annexe"}
 _LEAVING_OUT = {  # words before what is left out
     "en": "outside|other than|besides|apart from|except|excluding|beyond",
     "es": "fuera de|fuera|ademas de|aparte de|aparte|excepto|salvo|menos",
@@ -224,15 +224,14 @@ class Conversation:
 
     def _annexed(self, question: str, language: str, previous: Plan) -> Plan | None:
         """*question* about "that annex", or for a link, as one about the one annex that the *previous* answer quotes something of."""
-        if named_parts(question) or not (re.search(_ANNEX, fold(question)) or expected_kind(question) == "contact"):
+        if named_parts(question) or not (re.search(ANNEX, fold(question)) or expected_kind(question) == "contact"):
             return None
         found = {part for quote in previous.quotes for part in parts_of(self._index, quote.passage_id) if part.startswith("annex")}
         if len(found) != 1:
             return None
-        numeral = ROMAN[int(found.pop().split()[1]) - 1].upper()
-        plan = self._simple(
-            f"{question.rstrip(' ?')} ({'annex' if language == 'en' else 'annexe' if language == 'fr' else 'anexo'} {numeral})?", language
-        )
+        number = int(found.pop().split()[1])
+        numeral = ROMAN[number - 1].upper() if number <= len(ROMAN) else str(number)
+        plan = self._simple(f"{question.rstrip(' ?')} ({_ANNEXED[language]} {numeral})?", language)
         return None if plan.silent else plan
 
     def _names_only_a_part(self, question: str, language: str) -> bool:

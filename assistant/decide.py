@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ _LEAD = 0.7  # a target with this share of the answerable probability is the ans
 _SHORT = 400  # characters of a passage that is quoted as a whole
 _COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
 _TOPIC_SHARE = 0.0003  # how likely, against the whole list, a topic must be for its part of the list to be meant
+_REMEMBERED = 64  # questions whose vectors and features are kept, 30 KB each
 SILENT = ("none", "refuse")
 
 
@@ -51,6 +53,8 @@ class Decider:
         self.matcher = Matcher(index)
         self.terms = Terms(index)
         self.relevance = relevance
+        # A conversation asks the same again: the questions before, and this one near other passages.
+        self.query, self.features = lru_cache(_REMEMBERED)(self._query), lru_cache(_REMEMBERED)(self._features)
         targets = self.matcher.targets
         self.kinds = np.array([target.kind for target in targets])
         self.silent = np.isin(self.kinds, SILENT)
@@ -69,11 +73,13 @@ class Decider:
         self.head_concepts = frozenset().union(*self.heads.values())
         self.group = np.array([groups.setdefault(sets[target.id], len(groups)) for target in targets], dtype=np.int64)
 
-    def query(self, text: str, language: str, vector: npt.NDArray[np.float32] | None = None) -> Query:
+    def _query(self, text: str, language: str) -> Query:
         """Compute once what every later step needs of a question."""
-        if vector is None:
-            vector = self.index.embeddings.encode([text], query=True)[0]
+        vector = self.index.embeddings.encode([text], query=True)[0]
         return Query(text, language, vector, self.vocabulary.concepts(text, language))
+
+    def _features(self, text: str, language: str) -> npt.NDArray[np.float32]:
+        return self.matcher.features(self.query(text, language))
 
     def decide(
         self,
@@ -88,7 +94,7 @@ class Decider:
         likelier they are meant than others.
         """
         if features is None:
-            features = self.matcher.features(query)
+            features = self.features(query.text, query.language)
         probabilities = self.relevance.probabilities(features)
         if near:
             weights = [max((near.get(quote.passage_id, 1.0) for quote in target.quotes), default=1.0) for target in self.matcher.targets]
@@ -180,7 +186,7 @@ class Decider:
     def _quotes(self, answer: int, probability: float, spoken: npt.NDArray[np.float64], mass: float) -> tuple[Quote, ...]:
         """The quotations of the leading target, or, where several targets share the lead, those most of them want."""
         target = self.matcher.targets[answer]
-        if probability >= _LEAD * mass or target.kind in ("list", "group", "overview"):
+        if probability >= _LEAD * mass or self.whole[answer]:
             return target.quotes
         wanted: dict[str, dict[Quote, float]] = {}
         for number in np.argsort(-spoken)[:25]:

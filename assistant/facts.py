@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import asks_many, content_keys
+from assistant.asked import asks_many, asks_one, content_keys
 from assistant.expected import NAMES, expected_kind, has_kind
 from assistant.subjects import Named, Subjects, words_of
 from ingest.entries import fields
@@ -135,14 +135,14 @@ class Facts:
         words = index.word_scores(question, language)
         table[:, 2] = _standing(words[self._rows], words[places])
         said = content_keys(question, language)
-        many = asks_many(question, language) and expected_kind(question) in ("", "reason")
+        many = asks_many(question, language) and not asks_one(question)
         narrowed = 0 < len(fitting) < len(self._passages)
         for number, row in enumerate(rows):
             table[number, 3] = index.share(said, self._passages[row], subjects.keys[row])
             names, _, topics = subjects.lacking(named, row)
             table[number, 4:6] = [1.0 - lacking if has else 0.0 for lacking, has in (names, topics)]
             table[number, 6] = float(narrowed and row in fitting)
-            table[number, 7] = float(many and subjects.introduces(row))
+            table[number, 7] = float(many and self._passages[row].id in subjects.introduced)
         return table
 
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:

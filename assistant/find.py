@@ -80,7 +80,6 @@ class Finder:
         self._rows = np.array([index.row_of[passage.id] for passage in self.passages], dtype=np.int64)
         self.subjects = Subjects(index, vocabulary, self.passages)
         self._glossary = load_glossary()
-        self._introduced = {found.intro_id: found.passage_ids for found in index.lists.values() if found.intro_id}
         self._place = {passage.id: row for row, passage in enumerate(self.passages)}
         self._facts = Facts(index, self.subjects, self.passages, self._rows)
 
@@ -186,7 +185,7 @@ class Finder:
 
     def below(self, row: int) -> list[int]:
         """The items of the list that the passage of *row* introduces."""
-        items = [self._place[identity] for identity in self._introduced.get(self.passages[row].id, ()) if identity in self._place]
+        items = [self._place[identity] for identity in self.subjects.introduced.get(self.passages[row].id, ()) if identity in self._place]
         return [one for item in items for one in (item, *self.below(item))]
 
     def _opened(self, rows: list[int]) -> list[int]:

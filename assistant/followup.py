@@ -1,7 +1,7 @@
 """Whether a question leans on the turns before it, and what it means when it stands alone."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from bm25s.stopwords import STOPWORDS_EN_PLUS, STOPWORDS_FRENCH, STOPWORDS_PORTUGUESE, STOPWORDS_SPANISH
@@ -34,8 +34,8 @@ _REFERENCE = {
 # Words by which a question takes the one before it over, or back.
 _AGAIN = {
     "en": r"the same|likewise|i meant?|meant to|sorry|my mistake|wrong (?:one|part|section|pillar)",
-    "es": r"lo mismo|igualmente|quise|quer?ia decir|perdon|me equivoque|disculpe?",
-    "pt": r"o mesmo|igualmente|quis|queria dizer|perdao|me enganei|enganei-me|desculpe?",
+    "es": r"lo mismo|igualmente|quise decir|queria decir|perdon|me equivoque|disculpe?",
+    "pt": r"o mesmo|igualmente|quis dizer|queria dizer|perdao|me enganei|enganei-me|desculpe?",
     "fr": r"la meme chose|pareil|de meme|voulais dire|pardon|(?:me suis|suis) trompee?|desolee?",
 }
 _SUBSET = {
@@ -143,14 +143,18 @@ def leans(question: str, language: str) -> bool:
     text = fold(question).strip(" ¿¡\"'«“")
     if re.match(rf"(?:{_OPENING[language]})\b", text) and content <= 6:
         return True
-    if re.search(rf"\b(?:{_SUBSET[language]})\b", text) or (content <= 6 and re.search(rf"\b(?:{_AGAIN[language]})\b", text)):
+    if asks_subset(question, language) or (content <= 6 and _says(_AGAIN, question, language)):
         return True
     if content <= 4 and (asks_rest(question, language) or asks_next(question, language)):
         return True
-    referring = bool(re.search(rf"\b(?:{_REFERENCE[language]})\b", text))
     if doubts(question, language) or asks_of_two(question, language) or (content <= 5 and points_back(question, language)):
         return True
-    return content <= 1 or (referring and content <= 3) or (content <= 6 and ordinal(question) is not None)
+    return content <= 1 or (content <= 3 and _says(_REFERENCE, question, language)) or (content <= 6 and ordinal(question) is not None)
+
+
+def _says(words: Mapping[str, str], question: str, language: str, after: str = "") -> bool:
+    """Whether *question* has one of the *words* of its language, followed by what *after* says."""
+    return bool(re.search(rf"\b(?:{words[language]})\b{after}", fold(question)))
 
 
 # Words that stand for something named before, and for nothing else.
@@ -168,7 +172,7 @@ def points_back(text: str, language: str) -> bool:
     >>> points_back("qual o link dele", "pt"), points_back("y a-t-il un budget ?", "fr")
     (True, False)
     """
-    return bool(re.search(rf"\b(?:{_POINTING[language]})\b", fold(text)))
+    return _says(_POINTING, text, language)
 
 
 def with_referent(question: str, term: str, language: str) -> str:
@@ -183,7 +187,7 @@ def with_referent(question: str, term: str, language: str) -> str:
 
 def asks_subset(question: str, language: str) -> bool:
     """Whether *question* asks which of the items just listed have some property."""
-    return bool(re.search(rf"\b(?:{_SUBSET[language]})\b", fold(question)))
+    return _says(_SUBSET, question, language)
 
 
 _ORDINALS = (
@@ -265,7 +269,7 @@ def asks_rest(question: str, language: str) -> bool:
     >>> asks_rest("and the remaining ones?", "en"), asks_rest("¿Cuándo fue?", "es")
     (True, False)
     """
-    return bool(re.search(rf"\b(?:{_REST[language]})\b(?! {_PART_NOUN})", fold(question)))
+    return _says(_REST, question, language, rf"(?! {_PART_NOUN})")
 
 
 def doubts(question: str, language: str) -> bool:
@@ -274,12 +278,12 @@ def doubts(question: str, language: str) -> bool:
     >>> doubts("Are you sure? I thought it was 2010.", "en"), doubts("¿Es segura la zona?", "es")
     (True, False)
     """
-    return bool(re.search(rf"\b(?:{_DOUBT[language]})\b", fold(question)))
+    return _says(_DOUBT, question, language)
 
 
 def asks_next(question: str, language: str) -> bool:
     """Whether *question* asks for what comes after what was just given."""
-    return bool(re.search(rf"\b(?:{_NEXT[language]})\b", fold(question)))
+    return _says(_NEXT, question, language)
 
 
 def asks_other_parts(question: str) -> bool:
@@ -297,7 +301,7 @@ def asks_of_two(question: str, language: str) -> bool:
     >>> asks_of_two("What's the difference between the two?", "en"), asks_of_two("Which two?", "en")
     (True, False)
     """
-    return bool(re.search(rf"\b(?:{_OF_TWO[language]})\b(?! {_PART_NOUN})", fold(question)))
+    return _says(_OF_TWO, question, language, rf"(?! {_PART_NOUN})")
 
 
 def counts_items(question: str, language: str) -> bool:

@@ -6,6 +6,7 @@ the controlled vocabulary on both sides.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,42 +96,58 @@ class Matcher:
 
     def features(self, query: Query) -> Floats:
         """Shape (targets, len(FEATURES))."""
-        index = self._index
-        out = np.zeros((len(self.targets), len(FEATURES)), dtype=np.float32)
-        if not len(out):
-            return out
-        probe = index.probe
+        if not self.targets:
+            return np.zeros((0, len(FEATURES)), dtype=np.float32)
+        columns = self._of_models(query) | self._of_concepts(query) | self._of_form(query)
+        nothing = np.zeros(len(self.targets), dtype=np.float32)
+        return np.column_stack([np.asarray(columns.get(name, nothing), dtype=np.float32) for name in FEATURES])
+
+    def _of_models(self, query: Query) -> dict[str, Floats]:
+        """What the probe, the tuned model, the words and the similarity with the passages say."""
+        index, probe, columns = self._index, self._index.probe, {}
         if probe:
-            out[:, 0] = _log_probabilities(probe.weights, probe_input(query.vector, probe.mean, index.embeddings.parts))
-            if probe.tuned and self._tuned:
-                out[:, 1] = _log_probabilities(probe.tuned.weights, centre(self._tuned([query.text])[0], probe.tuned.mean))
-        out[:, 2] = self._wording.log_probabilities(query.text, query.language)
+            columns["probe_log_probability"] = _log_probabilities(
+                probe.weights, probe_input(query.vector, probe.mean, index.embeddings.parts)
+            )
+        if probe and probe.tuned and self._tuned:
+            vector = centre(self._tuned([query.text])[0], probe.tuned.mean)
+            columns["tuned_log_probability"] = _log_probabilities(probe.tuned.weights, vector)
+        columns["words_log_probability"] = self._wording.log_probabilities(query.text, query.language)
+        columns["asked_words"] = self._asked_words(query)
         dense = index.dense_scores(query.vector)[self._main]
         lexical = index.lexical_scores(query.text, query.language)
         held = self._passages >= 0
         nearest = np.where(held, dense[self._passages], -np.inf).max(1, initial=-np.inf)
-        out[:, 3] = np.where(held.any(1), nearest - dense.mean(), 0.0)
+        columns["passage_dense"] = np.where(held.any(1), nearest - dense.mean(), 0.0)
         words = np.where(held, lexical[self._passages], 0.0).sum(1) / np.maximum(held.sum(1), 1)
-        out[:, 4] = words / max(float(lexical.max(initial=0.0)), 1e-9)
+        columns["passage_words"] = words / max(float(lexical.max(initial=0.0)), 1e-9)
+        return columns
+
+    def _of_concepts(self, query: Query) -> dict[str, Floats]:
+        """How the concepts of the vocabulary on both sides agree."""
         asked = np.array([concept in query.concepts for concept in self._concept_names], dtype=np.float32)
         shared, count, sizes = self._concepts @ asked, float(len(query.concepts)), self._concepts.sum(1)
-        out[:, 5] = shared / np.maximum(count + sizes - shared, 1)
-        out[:, 6] = (count - shared) / max(count, 1)
-        out[:, 7] = (sizes - shared) / np.maximum(sizes, 1)
-        out[:, 8] = self._asked_words(query)
+        return {
+            "concepts_shared": shared / np.maximum(count + sizes - shared, 1),
+            "concepts_foreign": (count - shared) / max(count, 1),
+            "concepts_missing": (sizes - shared) / np.maximum(sizes, 1),
+        }
+
+    def _of_form(self, query: Query) -> dict[str, Any]:
+        """What the question names and wants by its form: parts of documents, many or one, a kind of thing."""
+        many, columns = asks_many(query.text, query.language), {}
         named = named_parts(query.text)
         if named & set(self._part_names):
             asked = np.array([name in named for name in self._part_names], dtype=np.float32)
             shared = self._parts @ asked
-            out[:, 9] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
-            out[:, 10] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
-        many = asks_many(query.text, query.language)
-        out[:, 11] = many & self._spoken & ~self._several
-        out[:, 12] = many & self._several
-        out[:, 13] = (not many) & self._whole
+            columns["parts_shared"] = np.where(self._spoken, shared / np.maximum(asked.sum() + self._parts.sum(1) - shared, 1), 0.0)
+            columns["parts_foreign"] = np.where(self._spoken, 1.0 - shared / asked.sum(), 0.0)
+        columns["many_single"] = many & self._spoken & ~self._several
+        columns["many_several"] = many & self._several
+        columns["one_list"] = (not many) & self._whole
         if (kind := expected_kind(query.text)) and kind not in NAMES:
-            out[:, 14], out[:, 15] = self._spoken & self._told[kind], self._spoken & ~self._told[kind]
-        return out
+            columns["told"], columns["untold"] = self._spoken & self._told[kind], self._spoken & ~self._told[kind]
+        return columns
 
     def _asked_words(self, query: Query) -> Floats:
         """For each target the share of the question's words, weighted by their rarity, that its expected questions or quotations have."""

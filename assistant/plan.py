@@ -131,9 +131,9 @@ class Planner:
 
     @staticmethod
     def _says_enough(piece: str, language: str) -> bool:
-        """Two words of content, or one behind a question word."""
+        """Two words of content, or one behind a question word that opens it: "and in which pillar?" asks of what was said before."""
         content = len(set(content_stems(piece, language)))
-        return content >= 2 or (content == 1 and bool(re.match(rf"[¿\s]*(?:(?:{_BEFORE}) )?(?:{_ASKING})\b", piece, re.IGNORECASE)))
+        return content >= 2 or (content == 1 and bool(re.match(rf"[¿\s]*(?:{_ASKING})\b", piece, re.IGNORECASE)))
 
     def _simple(self, question: str, language: str, near: Mapping[str, float] | None = None) -> Plan:
         if not self._decider.matcher.targets:

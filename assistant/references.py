@@ -13,7 +13,7 @@ from ingest.blocks import label_of
 from vectorstore.index import Index
 from vectorstore.lexical import fold
 
-_ANNEX = r"\b(?:annexe?s?|anexos?)\b"
+ANNEX = r"\b(?:annexe?s?|anexos?)\b"
 _NUMERAL = r"(?:[ivx]+|\d{1,2})"
 _LIST = rf"\s*(?:n[.oº°]*\s*)?({_NUMERAL}\b(?:(?:\s*(?:,|&|-|–|/|and|to|y|e|et|a|al|ao|à)\s*)+{_NUMERAL}\b)*)"
 _RANGE = re.compile(rf"({_NUMERAL})\s*(?:-|–|to|a|al|ao)\s*({_NUMERAL})")
@@ -43,7 +43,7 @@ def _values(found: str) -> set[int]:
 def named_parts(question: str) -> frozenset[str]:
     """The annexes and numbered sections or pillars that *question* names, as ``annex 4`` and ``part 2``."""
     text = fold(question)
-    found = {f"annex {value}" for match in re.finditer(rf"{_ANNEX}{_LIST}", text) for value in _values(match.group(1))}
+    found = {f"annex {value}" for match in re.finditer(rf"{ANNEX}{_LIST}", text) for value in _values(match.group(1))}
     found |= {f"part {value}" for match in re.finditer(rf"{PILLAR}{_LIST}", text) for value in _values(match.group(1))}
     for place, words in enumerate(ordinal_words(), start=1):
         if re.search(rf"\b(?:{words})\b (?:\w+ )?{PILLAR}|{PILLAR} (?:\w+ )?(?:{words})\b", text):

@@ -31,11 +31,14 @@ class Named:
 
 
 class Subjects:
-    """The *passages* of an index by what they name, with the headings and the sentence that introduce them; one row a passage."""
+    """The *passages* of an index by what they name, with the headings and the sentence that introduce them; one row a passage.
+
+    ``introduced`` has for each passage that introduces a list the ids of its items.
+    """
 
     def __init__(self, index: Index, vocabulary: Vocabulary, passages: tuple[Passage, ...]) -> None:
         self._index, self._vocabulary, self._passages = index, vocabulary, passages
-        self._introduced = {one.intro_id: one.passage_ids for one in index.lists.values() if one.intro_id}
+        self.introduced = {one.intro_id: one.passage_ids for one in index.lists.values() if one.intro_id}
         around = [self._around(passage) for passage in passages]
         titles = {source.id: f"{source.title}\n{source.short_title}" for source in index.sources.values()}
         named = [f"{titles[p.source_id]}\n{text}" for text, p in zip(around, passages, strict=True)]  # a title names who speaks
@@ -55,12 +58,8 @@ class Subjects:
         """A passage with what it stands under, its headings and the sentence or item that introduces its list, and what it introduces."""
         found = self._index.lists.get(passage.list_id or "")
         intro = self._index.by_id.get(found.intro_id or "") if found else None
-        below = [self._index.by_id[identity].text for identity in self._introduced.get(passage.id, ())]
+        below = [self._index.by_id[identity].text for identity in self.introduced.get(passage.id, ())]
         return "\n".join((*passage.heading_path, intro.text if intro else "", passage.text, *below))
-
-    def introduces(self, row: int) -> bool:
-        """Whether a passage introduces a list."""
-        return self._passages[row].id in self._introduced
 
     def names(self, question: str, language: str) -> Named:
         """What *question* names that tells passages apart; names that no passage has are among them."""

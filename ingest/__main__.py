@@ -209,6 +209,8 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
         records = make_records(library.sources, documents, editorial)
         if probe is None:
             probe = fit_probe(embeddings, editorial.questions, progress)
+        if probe.tuned and embeddings.tune:
+            embeddings.tune(probe.tuned.parameters)  # writes its file now, so that the first question need not
         report = build_index(store, embeddings, records, lock_dir=settings.data_dir, probe=probe, progress=progress)
     if quiet and not report.switched:
         return False

@@ -121,7 +121,10 @@ def read_probe(records: Sequence[Record], vectors: Vectors) -> Probe | None:
     names = tuple(kept["probe"])
     tuned = None
     if "tuned" in kept:
-        values = np.concatenate([part for _, part in sorted(kept["tuned_parameters"].items())])
+        parts = np.concatenate([part for _, part in sorted(kept["tuned_parameters"].items())])
+        values = parts.astype(np.float16).astype(
+            np.float32
+        )  # as they ship, whatever the store's arithmetic: the tuned file is named by them
         tuned = Tuned(np.stack([kept["tuned"][name] for name in names]), kept["tuned_mean"]["mean"], values)
     return Probe(names, np.stack(list(kept["probe"].values())), kept["probe_mean"]["mean"], tuned)
 

@@ -70,8 +70,10 @@ def tunable(image: bytes) -> tuple[Tensor, ...]:
 def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) -> Path:
     """The file of the model *base* with *parameters* in the place of its own, written into *folder* where it is not there yet.
 
+    Files of other values stay: another process may be about to open one.
+
     Raises:
-        EmbeddingsError: *parameters* are not as many as the model has.
+        EmbeddingsError: *parameters* are not as many as the model has, or the file cannot be written.
     """
     values = np.ascontiguousarray(parameters, dtype="<f4")
     path = folder / f"{base.stem}.{hashlib.sha256(values.tobytes()).hexdigest()[:12]}.tuned"
@@ -85,10 +87,11 @@ def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) ->
     for one in spans:
         image[one.offset : one.offset + one.size] = values[start : start + one.count].tobytes()
         start += one.count
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{base.stem}.*.tuned"):
-        old.unlink(missing_ok=True)  # a process that has it open keeps it
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(image)
-    part.replace(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(image)
+        part.replace(path)
+    except OSError as error:
+        raise EmbeddingsError(f"The tuned model cannot be written into {folder} ({error.strerror}): 72 MB are needed there.") from None
     return path

@@ -215,3 +215,8 @@ def test_a_question_joined_by_and_in_which_is_answered_in_both_parts(ask: Ask) -
     answer = ask("¿Quién firmó el plan de trabajo y en qué fecha se estableció el Grupo de Trabajo?")
     said = " ".join(quotes(answer))
     assert "Skinner" in said and "January 15, 2009" in said
+
+
+def test_what_is_asked_of_the_thing_before_it_is_no_question_of_its_own(ask: Ask) -> None:
+    (quote,) = quotes(ask("Is street lighting mentioned, and in which pillar?"))
+    assert quote.startswith("Rescue public spaces: artificial lighting")

@@ -41,12 +41,19 @@ def test_other_values_give_other_vectors_and_leave_the_model_alone(parameters: n
     np.testing.assert_array_equal(embeddings.encode(QUESTIONS, query=True), before)
 
 
-def test_the_file_is_written_once_and_older_ones_go(parameters: np.ndarray, tmp_path: Path) -> None:
+def test_the_file_is_written_once_and_others_stay(parameters: np.ndarray, tmp_path: Path) -> None:
     first = tuned_file(BASE, parameters, tmp_path)
     stamp = first.stat().st_mtime_ns
     assert tuned_file(BASE, parameters, tmp_path) == first and first.stat().st_mtime_ns == stamp
     second = tuned_file(BASE, parameters + np.float32(0.01), tmp_path)
-    assert second != first and [path.name for path in tmp_path.iterdir()] == [second.name]
+    assert second != first and {path.name for path in tmp_path.iterdir()} == {first.name, second.name}
+
+
+def test_a_folder_that_takes_no_file_is_named(parameters: np.ndarray, tmp_path: Path) -> None:
+    taken = tmp_path / "models"
+    taken.write_text("no folder", encoding="utf-8")
+    with pytest.raises(EmbeddingsError, match=r"cannot be written into .*models"):
+        tuned_file(BASE, parameters, taken)
 
 
 def test_only_biases_and_norms_can_be_tuned() -> None:
