@@ -3,8 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +15,9 @@ from rich.console import Console
 from evals import case_commands, signal_commands
 from evals.cases import DEFAULT_CASES, Located, check_cases, load_cases
 from evals.compare import DEFAULT_FLOORS, broken_floors, compare_runs, read_floors
-from evals.console import SHOWN, print_comparison, print_failures, print_run, show, table
+from evals.console import SHOWN, print_comparison, print_failures, print_run, progress_bar, show, table
 from evals.records import DEFAULT_RUNS, Run, latest_runs, load_run, run_folder
-from evals.runner import Progress, Texts, describe, run_suite
+from evals.runner import Texts, describe, run_suite
 from ingest.errors import UserError
 from ingest.settings import Settings, load_settings
 
@@ -57,16 +56,6 @@ def _open(settings: Settings) -> tuple[Any, Texts]:
     return assistant, Texts(assistant.index.canonical, assistant.index.by_id, assistant.index.translations)
 
 
-@contextmanager
-def _progress(label: str) -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 @app.command()
 def train(tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to the expected questions: half an hour.")] = False) -> None:
     """Fit the stored coefficients anew: the probe where the expected questions changed (minutes), then relevance on the dev half."""
@@ -74,10 +63,10 @@ def train(tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to th
     from evals.train import fit, refit_probe, save, tune_probe
 
     settings = _settings()
-    with _progress("Embedding the expected questions") as progress:
+    with progress_bar("Embedding the expected questions") as progress:
         refitted = refit_probe(settings, progress)
     if tune:
-        with _progress("Tuning E5 to the expected questions") as progress:
+        with progress_bar("Tuning E5 to the expected questions") as progress:
             tune_probe(settings, progress)
     if refitted or tune:
         out.print("The probe was fitted anew. Run `python -m ingest`, then this command once more.")
@@ -94,7 +83,7 @@ def _run(cases: list[Located], name: str, runs: Path, workers: int, fresh: bool)
     if faults := check_cases(cases, texts.canonical):
         raise UserError(f"{faults[0]} ({len(faults)} fault(s); run: python -m evals validate)")
     description = describe(cases, assistant.index.manifest, settings)
-    with _progress("Asking") as progress:
+    with progress_bar("Asking") as progress:
         folder = run_folder(runs, name)
         options: dict[str, Any] = {"folder": folder, "workers": workers, "fresh": fresh, "progress": progress}
         return run_suite(assistant, cases, texts, description=description, **options)
@@ -200,7 +189,7 @@ def judge(
     from evals.judge_report import print_judgement
 
     made, rater = load_run(runs, name), Judge.load(model)
-    with _progress("Judging") as progress:
+    with progress_bar("Judging") as progress:
         judgement = judge_run(made, rater, limit=limit, again=agreement, progress=progress)
     print_judgement(out, made, judgement)
 
@@ -218,7 +207,7 @@ def _benchmark(folder: Path, judged: bool, language: str, keep: Path | None) -> 
     from evals.retrieval import load_beir, temporary_index
 
     data = load_beir(folder, language, judged=judged)
-    with _progress("Embedding") as progress:
+    with progress_bar("Embedding") as progress:
         return temporary_index(data, _settings(), language, progress, keep), data
 
 
@@ -271,7 +260,7 @@ def baselines(cases: Cases = DEFAULT_CASES, half: Half = "dev", as_json: AsJson 
 
     chosen, settings = load_cases(cases, half), _settings()
     assistant, texts = _open(settings)
-    with _progress("Asking every system") as progress:
+    with progress_bar("Asking every system") as progress:
         results = side_by_side(systems(assistant, settings), chosen, texts, progress)
     made = {part: quality(found) for part, found in parts(results, chosen).items()}
     tables = [(f"Systems side by side, {half} half, {part}", QUALITY_COLUMNS, quality_rows(found)) for part, found in made.items()]
@@ -312,7 +301,7 @@ def bench_of_ingest(
     """Measure an ingest: passages per second beside the embedding model alone, and peak memory from 1,000 passages to 50,000 (minutes)."""
     from evals.bench_ingest import bench_ingest, ingest_tables
 
-    with _progress("Measuring") as progress:
+    with progress_bar("Measuring") as progress:
         figures = bench_ingest(_settings(), passages, largest, progress)
     _print(as_json, figures, ingest_tables(figures))
 
@@ -327,7 +316,7 @@ def documents(
     """Read foreign files behind the guard and tell what became of each, in Markdown; exit code 1 when one crashes or times out."""
     from evals.documents_report import report_on, write_report
 
-    with _progress("Reading") as progress:
+    with progress_bar("Reading") as progress:
         report, sound = report_on(folder, seconds, _settings().data_dir / "models" if index else None, progress)
     if to:
         write_report(to, report)

@@ -1,10 +1,12 @@
 """What the commands print: tables and lists for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from evals.compare import Comparison
@@ -12,6 +14,7 @@ from evals.metrics import METRICS
 from evals.records import ALL_FIGURES, Run, failed
 
 SHOWN = ("complete", "quote_recall", "citation_precision", "abstention", "false_abstention")
+_err = Console(stderr=True)
 FURTHER = tuple(name for name in ALL_FIGURES if name not in SHOWN)
 
 
@@ -101,3 +104,12 @@ def print_comparison(console: Console, a: str, b: str, result: Comparison) -> No
         console.print(f"The runs differ in: {', '.join(result.differs)}.")
     if result.unpaired:
         console.print(f"{result.unpaired} case(s) are in one run only, or were changed between them, and are left out.")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the error stream, where that is a terminal; it is told what is done, of how much."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from evals.answers import ANSWERS_PAGE, answers_page
 from evals.cases import DEFAULT_CASES, load_cases
-from evals.console import table
+from evals.console import progress_bar, table
 from evals.records import DEFAULT_RUNS, load_run
 from ingest.errors import UserError
 
@@ -59,6 +59,30 @@ def ablation(
     out.print(table("Held out, dev half", ("Signals", "Complete", "Citation precision", "Confidence AUROC"), shown))
     if folder:
         (folder / ABLATION_FILE).write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+
+
+@app.command()
+def fit_reader(
+    context: typer.Context, folder: Annotated[Path, typer.Argument(help="Documents NAME.txt and questions NAME.tsv (see evals.reading).")]
+) -> None:
+    """Train vectorstore/reader.npz, which reads question and passage together, on questions over fictitious documents: about an hour.
+
+    Then run fit-facts, whose coefficients are for one reader.
+    """
+    import numpy as np
+
+    from evals.reading import load_reading, train_reader
+    from vectorstore.embeddings import e5_file, load_embeddings
+
+    settings = context.obj()
+    with progress_bar("Finding what does not answer") as progress:
+        asked = load_reading(folder, load_embeddings("e5", settings.data_dir / "models"), progress)
+    with progress_bar("Training the reader") as progress:
+        parameters, weights = train_reader(e5_file(), asked, progress)
+    np.savez_compressed(
+        str(files("vectorstore").joinpath("reader.npz")), parameters=parameters.astype(np.float16), weights=weights.astype(np.float32)
+    )
+    out.print(f"Trained on {len(asked)} questions. Run fit-facts next.", markup=False, highlight=False)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
@@ -19,7 +20,7 @@ from tokenizers.models import Unigram
 
 from ingest.editorial import ExpectedQuestion
 from vectorstore.probe import Progress, Tuned
-from vectorstore.tuned import Tensor, end_of_pieces, tensors, tunable
+from vectorstore.tuned import Tensor, end_of_pieces, rows, tensors, tunable
 
 _EPOCHS, _BATCH = 3, 64
 _LONGEST = 96  # tokens of a question that are read in training
@@ -47,51 +48,67 @@ class Pieces:
             self._normal[chr(code)] = "".join(map(chr, struct.unpack_from(f"<{many}I", image, place + 5)))
             place += 5 + 4 * many
 
-    def __call__(self, question: str) -> list[int]:
+    def __call__(self, question: str, longest: int = _LONGEST) -> list[int]:
         """The token ids of a question, its prefix and the marks at both ends among them."""
         text = "".join(self._normal.get(char, char) for char in f"query: {question}")
         spaced = " " + re.sub(" {2,}", " ", text).removeprefix(" ")
-        return [self._first, *self._model.encode(spaced.replace(" ", "\u2581")).ids[: _LONGEST - 2], self._last]
+        return [self._first, *self._model.encode(spaced.replace(" ", "\u2581")).ids[: longest - 2], self._last]
 
 
 class Encoder(torch.nn.Module):
-    """The model of a packaged file (BERT with post-norm; Devlin et al., 2019); only biases and layer norms are parameters."""
+    """The model of a packaged file (BERT with post-norm; Devlin et al., 2019).
 
-    def __init__(self, image: bytes) -> None:
+    Only biases and layer norms are parameters, and, with *factors*, one for each row of the matrices.
+    """
+
+    def __init__(self, image: bytes, *, factors: bool = False) -> None:
         super().__init__()
-        self._size, self._layers, self._heads = struct.unpack_from("<3i", image, 8)
+        self.size, self._layers, self._heads = struct.unpack_from("<3i", image, 8)
         (self._epsilon,) = struct.unpack_from("<f", image, 36)
         every = {one.name: one for one in tensors(image)}
         self.names = tuple(one.name for one in tunable(image))
         self.plain = torch.nn.ParameterDict({_key(name): torch.nn.Parameter(_floats(image, every[name])) for name in self.names})
-        fixed = [name for name in every if name not in self.names]
-        self._tables = {name: _floats(image, every[name]) for name in fixed if name.startswith("emb.")}
-        widths = {name: every[f"{name.removesuffix('.w')}.b"].count for name in fixed if not name.startswith("emb.")}
+        self._tables = {name: _floats(image, every[name]) for name in ("emb.word", "emb.pos", "emb.type")}
+        matrices = {one.name: (one, height) for one, height in rows(image)}
         # bfloat16 halves the time where the processor has it; what is trained stays in full precision.
-        self._matrices = {name: _floats(image, every[name]).reshape(width, -1).bfloat16() for name, width in widths.items()}
+        self._matrices = {name: _floats(image, one).reshape(height, -1).bfloat16() for name, (one, height) in matrices.items()}
+        scaled = {_key(name): torch.nn.Parameter(torch.ones(height)) for name, (_, height) in matrices.items() if factors}
+        self.factors = torch.nn.ParameterDict(scaled)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, dropout: float = 0.0) -> torch.Tensor:
-        """Mean vectors of shape (questions, dimension) of token *ids* (questions, tokens), those that *mask* has."""
-        words, places = self._tables["emb.word"].view(-1, self._size), self._tables["emb.pos"].view(-1, self._size)
-        x = self._norm(words[ids] + places[: ids.shape[1]] + self._tables["emb.type"][: self._size], "emb.ln")
-        attend = mask[:, None, None, :].bool()
+        """Mean vectors of shape (texts, dimension) of token *ids* (texts, tokens), those that *mask* has."""
+        words, places = self._tables["emb.word"].view(-1, self.size), self._tables["emb.pos"].view(-1, self.size)
+        x = self._norm(words[ids] + places[: ids.shape[1]] + self._tables["emb.type"][: self.size], "emb.ln")
+        away = (1.0 - mask[:, None, None, :].float()) * -1e4
         for layer in range(self._layers):
             query, key, value = (self._split(self._linear(x, f"l{layer}.{part}")) for part in "qkv")
-            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=attend).transpose(1, 2).reshape(x.shape)
+            # Written out: the fused attention is several times slower to differentiate on a processor.
+            shares = torch.softmax((query @ key.transpose(-1, -2)).float() * query.shape[-1] ** -0.5 + away, -1).bfloat16()
+            mixed = (shares @ value).transpose(1, 2).reshape(x.shape)
             x = self._norm(x + F.dropout(self._linear(mixed, f"l{layer}.ao"), dropout), f"l{layer}.aln")
             inner = self._linear(F.gelu(self._linear(x, f"l{layer}.fi")), f"l{layer}.fo")
             x = self._norm(x + F.dropout(inner, dropout), f"l{layer}.oln")
         weights = mask[..., None].float()
-        return torch.div((x * weights).sum(1), weights.sum(1))
+        return torch.div((x.float() * weights).sum(1), weights.sum(1))
+
+    def values(self) -> npt.NDArray[np.float32]:
+        """The parameters in the order of :func:`vectorstore.tuned.tuned_file`."""
+        scaled = (self.factors[_key(name)] for name in self._matrices if _key(name) in self.factors)  # in the order of the file
+        every = [*(self.plain[_key(name)] for name in self.names), *scaled]
+        return np.concatenate([one.detach().numpy() for one in every]).astype(np.float32)
 
     def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return torch.add(F.linear(x.bfloat16(), self._matrices[f"{name}.w"]).float(), self.plain[_key(f"{name}.b")])
+        made, factor = F.linear(x, self._matrices[f"{name}.w"]), _key(f"{name}.w")
+        if factor in self.factors:
+            made = made * self.factors[factor].bfloat16()
+        return torch.add(made, self.plain[_key(f"{name}.b")].bfloat16())
 
     def _norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return F.layer_norm(x, (self._size,), self.plain[_key(f"{name}.w")], self.plain[_key(f"{name}.b")], self._epsilon)
+        weight, bias = self.plain[_key(f"{name}.w")], self.plain[_key(f"{name}.b")]
+        return F.layer_norm(x.float(), (self.size,), weight, bias, self._epsilon).bfloat16()
 
     def _split(self, x: torch.Tensor) -> torch.Tensor:
-        return x.view(*x.shape[:2], self._heads, -1).transpose(1, 2).bfloat16()
+        return x.view(*x.shape[:2], self._heads, -1).transpose(1, 2)
 
 
 def tune(
@@ -107,11 +124,11 @@ def tune(
     pieces, model = Pieces(image), Encoder(image)
     number = {name: place for place, name in enumerate(targets)}
     data = [(pieces(question.text), number[question.target_id]) for question in questions]
-    head = torch.nn.Linear(model._size, len(targets))
+    head = torch.nn.Linear(model.size, len(targets))
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
     with torch.no_grad():
-        mean = F.normalize(model(*_padded([ids for ids, _ in draw.sample(data, min(len(data), 512))])), dim=-1).mean(0)
+        mean = F.normalize(model(*padded([ids for ids, _ in draw.sample(data, min(len(data), 512))])), dim=-1).mean(0)
     plain = {"params": list(model.parameters()), "lr": _RATE, "weight_decay": 0.0}
     optimizer = torch.optim.AdamW([plain, {"params": list(head.parameters()), "lr": _HEAD_RATE, "weight_decay": 0.01}])
     total = _EPOCHS * (len(data) // _BATCH)
@@ -119,7 +136,7 @@ def tune(
     done = 0
     for _ in range(_EPOCHS):
         for batch in _batches(data, draw):
-            vectors = _unit(_unit(model(*_padded([ids for ids, _ in batch]), dropout=_DROPOUT)) - mean)
+            vectors = _unit(_unit(model(*padded([ids for ids, _ in batch]), dropout=_DROPOUT)) - mean)
             wanted = torch.tensor([target for _, target in batch])
             loss = F.cross_entropy(head(vectors * _SHARPNESS), wanted, label_smoothing=_SMOOTHING)
             optimizer.zero_grad()
@@ -130,8 +147,7 @@ def tune(
             done += 1
             progress(done, total)
     weights = torch.cat([head.weight * _SHARPNESS, head.bias[:, None]], dim=1).detach().numpy()
-    values = np.concatenate([model.plain[_key(name)].detach().numpy() for name in model.names])
-    return Tuned(weights.astype(np.float32), mean.numpy(), values.astype(np.float32))
+    return Tuned(weights.astype(np.float32), mean.numpy(), model.values())
 
 
 def _batches(data: list[tuple[list[int], int]], draw: random.Random) -> list[list[tuple[list[int], int]]]:
@@ -145,7 +161,8 @@ def _batches(data: list[tuple[list[int], int]], draw: random.Random) -> list[lis
     return found
 
 
-def _padded(many: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+def padded(many: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids of texts, filled up to the longest, and which of them are real."""
     longest = max(map(len, many))
     ids = torch.tensor([[*one, *[0] * (longest - len(one))] for one in many])
     return ids, torch.tensor([[1] * len(one) + [0] * (longest - len(one)) for one in many])

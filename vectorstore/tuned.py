@@ -1,8 +1,9 @@
-"""E5 tuned to a body of questions: another set of biases and layer norms in the same weights (Ben Zaken et al., "BitFit", 2022).
+"""E5 tuned to another task: another set of biases and layer norms in the same weights (Ben Zaken et al., "BitFit", 2022).
 
 The packaged model is a file that its engine maps into memory: 4-bit matrices, and about 60,000 biases and layer norms as plain
-floats. A copy with other values in the place of those is a tuned model that the same engine runs. The values ship with the
-expected questions that they were fitted on; ``python -m evals train --tune`` makes them.
+floats. A copy with other values in the place of those is a tuned model that the same engine runs. Where there is more to learn, a
+factor for each row of the matrices joins them (41,000 of them; Liu et al., "IA3", 2022): every block of 32 weights has a scale
+that it can be multiplied into. ``python -m evals train --tune`` and ``fit-reader`` make such values.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from vectorstore.errors import EmbeddingsError
 
 _FIXED = ("emb.pos", "emb.type")  # plain floats, too, but tables and not biases
 _PIECES = 44  # where the table of word pieces begins
+_BLOCK = np.dtype([("scale", "<f2"), ("codes", "u1", 16)])  # 32 weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,17 @@ def tunable(image: bytes) -> tuple[Tensor, ...]:
     return tuple(one for one in tensors(image) if one.size == 4 * one.count and one.name not in _FIXED)
 
 
+def rows(image: bytes) -> tuple[tuple[Tensor, int], ...]:
+    """The 4-bit matrices of the layers of a packaged model, and how many rows each has."""
+    every = {one.name: one for one in tensors(image)}
+    biases = ((one, every.get(f"{name.removesuffix('.w')}.b")) for name, one in every.items() if one.size != 4 * one.count)
+    return tuple((one, bias.count) for one, bias in biases if bias)
+
+
 def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) -> Path:
     """The file of the model *base* with *parameters* in the place of its own, written into *folder* where it is not there yet.
 
+    *parameters* are biases and layer norms in the order of :func:`tunable`, and after them, or not, factors in that of :func:`rows`.
     Files of other values stay: another process may be about to open one.
 
     Raises:
@@ -80,13 +90,18 @@ def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) ->
     if path.is_file() and path.stat().st_size == base.stat().st_size:
         return path
     image = bytearray(base.read_bytes())
-    spans = tunable(bytes(image))
-    if sum(one.count for one in spans) != len(values):
+    spans, matrices = tunable(bytes(image)), rows(bytes(image))
+    plain = sum(one.count for one in spans)
+    if len(values) not in (plain, plain + sum(height for _, height in matrices)):
         raise EmbeddingsError("The tuned values are for another E5 model. Delete corpus/questions/probe.npz or run: make setup")
     start = 0
     for one in spans:
         image[one.offset : one.offset + one.size] = values[start : start + one.count].tobytes()
         start += one.count
+    for one, height in matrices if len(values) > plain else ():
+        scales = np.frombuffer(image, _BLOCK, one.size // _BLOCK.itemsize, one.offset)["scale"].reshape(height, -1)
+        scales *= values[start : start + height, None].astype("<f2")
+        start += height
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,69 @@
+"""Reads a question and a passage together and says how likely the one answers the other (a cross-encoder; Nogueira and Cho, 2019).
+
+Two vectors made apart tell what a text is about, and hardly whether it says what is asked. The reader is the packaged E5, given both
+texts as one, with other biases, layer norms and row factors (:mod:`vectorstore.tuned`) and a linear head. It was trained on
+questions over fictitious documents, answered and left open (docs/decisions/0008); ``python -m evals fit-reader`` makes the values.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+
+from ingest.sentences import sentence_spans
+from vectorstore.embeddings import Questions, VectorEmbeddings, Vectors
+
+_HEADING, _INTRODUCTION, _TEXT = 90, 120, 700  # characters of each that are read together
+_WINDOWS = 6  # of a longer passage
+
+
+class Reader:
+    """Logits that a passage answers a question: *read* gives unit vectors of pairs, *weights* (385,) the head, its intercept last."""
+
+    def __init__(self, read: Questions, weights: Vectors) -> None:
+        self._read, self._weights = read, weights
+
+    def scores(self, question: str, texts: Sequence[Sequence[str]]) -> Vectors:
+        """Of each of *texts*, given as the windows of :func:`windows`, that of the best; positive where an answer is likelier than not."""
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        vectors = self._read([together(question, window) for of_one in texts for window in of_one])
+        every = vectors @ self._weights[:-1] + self._weights[-1]
+        ends = np.cumsum([len(of_one) for of_one in texts])
+        return np.array([part.max(initial=-np.inf) for part in np.split(every, ends[:-1])], dtype=np.float32)
+
+
+def together(question: str, window: str) -> str:
+    """What the model sees of a question and a text; its engine puts the mark of a question before it."""
+    return f"{question} passage: {window}"
+
+
+def windows(heading: str, introduction: str, text: str, language: str) -> list[str]:
+    """A passage as it is read: under its heading, after the sentence that introduces its list; a long one in several windows."""
+    before = f"{heading[:_HEADING]}: " if heading else ""
+    if introduction:
+        before += introduction.strip()[:_INTRODUCTION] + " "
+    found = [""]
+    for start, end in [(0, len(text))] if len(text) <= _TEXT else sentence_spans(text, language):
+        joined = f"{found[-1]} {text[start:end]}".strip()
+        if found[-1] and len(joined) > _TEXT:
+            found.append(text[start:end])
+        else:
+            found[-1] = joined
+    return [before + one[: 2 * _TEXT] for one in found[:_WINDOWS]]
+
+
+@lru_cache(maxsize=1)
+def _values() -> tuple[Vectors, Vectors]:
+    with np.load(BytesIO(files("vectorstore").joinpath("reader.npz").read_bytes()), allow_pickle=False) as data:
+        return data["parameters"].astype(np.float32), data["weights"].astype(np.float32)
+
+
+def load_reader(embeddings: VectorEmbeddings) -> Reader | None:
+    """The reader that ships with the product, or ``None`` where *embeddings* have no E5 to run it."""
+    if embeddings.tune is None:
+        return None
+    parameters, weights = _values()
+    return Reader(embeddings.tune(parameters), weights)
