@@ -8,7 +8,7 @@ choice is right. Both are a few stored coefficients, fitted by ``python -m evals
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -23,23 +23,38 @@ from ingest.sentences import sentence_spans
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index, Vectors
+from vectorstore.reader import Reader, load_reader, windows
 from vectorstore.types import Hit
 
 Floats = npt.NDArray[np.float64]
 # Of a passage: how it stands out by the vectors of the main model, by those of the English one, and by words; the share of the question's
 # words, names and topics that it and its headings have; whether it is among those that have all names and states; whether it
 # introduces a list and one is asked for; the relevance of the hybrid search. Of a sentence: the same by vectors and words; whether it
-# has the kind of thing that is asked for; the logarithm of its length.
+# has the kind of thing that is asked for; the logarithm of its length. Last, of the passage again, what the reader says: it takes time,
+# so that it reads only those that the others put first.
 FEATURES = (
     *("dense", "english", "words", "share", "names", "topics", "fitting", "listed", "relevance"),
-    *("sentence", "sentence_share", "told", "length"),
+    *("sentence", "sentence_share", "told", "length", "read"),
 )
 _PASSAGE = 9  # so many of them are of the passage alone
 # The probability of the best passage among all, and what speaks for and against it: see FEATURES; ``aligned`` is how near the
-# farthest of the words that it lacks comes to one of its own.
-SIGNALS = ("probability", "share", "told", "aligned", "names_lacking", "states_lacking", "topics_lacking", "named", "across")
-LIKELY = 0.3  # from which a passage is quoted (docs/decisions/0006)
-_READ = 8  # passages that are read sentence by sentence
+# farthest of the words that it lacks comes to one of its own; ``read`` is what the reader says of it, and
+# ``read_probable`` that times the probability.
+SIGNALS = (
+    "probability",
+    "read",
+    "read_probable",
+    "share",
+    "told",
+    "aligned",
+    "names_lacking",
+    "states_lacking",
+    "topics_lacking",
+    "named",
+    "across",
+)
+LIKELY = 0.25  # from which a passage is quoted (docs/decisions/0008)
+_READ = 6  # passages that are read sentence by sentence, and by the reader (some 70 ms each)
 _MARGIN = 0.35  # a further sentence is marked when it scores within this of the best
 _SPREAD = 0.02  # about the deviation of cosines of sentences with a question
 
@@ -80,8 +95,9 @@ class Fact:
 def load_fact_model() -> FactModel:
     """The coefficients that ship with the product."""
     data: dict[str, Any] = json.loads(files("assistant").joinpath("facts.json").read_text(encoding="utf-8"))
-    weights = tuple(float(data["weights"][name]) for name in FEATURES)
-    return FactModel(weights, tuple(float(data["signals"][name]) for name in SIGNALS), float(data["intercept"]))
+    # A feature that is new has no weight until the next fit.
+    weights = tuple(float(data["weights"].get(name, 0.0)) for name in FEATURES)
+    return FactModel(weights, tuple(float(data["signals"].get(name, 0.0)) for name in SIGNALS), float(data["intercept"]))
 
 
 class Facts:
@@ -91,7 +107,12 @@ class Facts:
         self._index, self._subjects, self._passages, self._rows = index, subjects, passages, rows
         self._place = {passage.id: row for row, passage in enumerate(passages)}
         self._main = "e5" if "e5" in index.embeddings.parts else next(iter(index.embeddings.parts))
-        self._reader = next((one for one in index.embeddings.members if one.name == self._main), index.embeddings)
+        self._encoder = next((one for one in index.embeddings.members if one.name == self._main), index.embeddings)
+        self._introducing = {item: index.by_id[intro].text for intro, items in subjects.introduced.items() for item in items}
+
+    @cached_property
+    def _reader(self) -> Reader | None:
+        return load_reader(self._index.embeddings)  # a second model, that nobody needs who adds no documents
 
     def candidates(
         self, question: str, language: str, named: Named, fitting: Sequence[int], hits: Sequence[Hit], vector: Vectors, model: FactModel
@@ -108,6 +129,9 @@ class Facts:
         order = np.argsort(-(about @ np.array(model.weights[:_PASSAGE])), kind="stable")[:_READ]
         found = [(place, span) for place in order for span in sentences_of(self._passages[rows[place]])]
         of_sentences = self._of_sentences(question, language, [(self._passages[rows[place]], span) for place, span in found])
+        if found:
+            read = dict(zip(order, self._read(question, [rows[place] for place in order]), strict=True))
+            of_sentences[:, -1] = [read[place] for place, _ in found]
         matrix = np.hstack([about[[place for place, _ in found]], of_sentences]) if found else np.zeros((0, len(FEATURES)))
         return Candidates(tuple(rows[place] for place, _ in found), tuple(span for _, span in found), matrix)
 
@@ -119,7 +143,9 @@ class Facts:
         own = np.array(candidates.rows) == row
         shares = np.exp(scores - scores.max())
         good = [span for number, span in enumerate(candidates.spans) if own[number] and scores[number] >= scores[best] - _MARGIN]
-        return Fact(row, tuple(good), self._signals(question, language, named, row, float(shares[own].sum() / shares.sum())))
+        probability, read = float(shares[own].sum() / shares.sum()), float(candidates.features[best, -1])
+        own_signs = {"probability": probability, "read": read, "read_probable": read * probability}
+        return Fact(row, tuple(good), own_signs | self._signals(question, language, named, row))
 
     def _of_passages(
         self, question: str, language: str, named: Named, fitting: set[int], rows: list[int], vector: Vectors
@@ -145,12 +171,21 @@ class Facts:
             table[number, 7] = float(many and self._passages[row].id in subjects.introduced)
         return table
 
+    def _read(self, question: str, rows: Sequence[int]) -> Vectors:
+        """What the reader says of the passages, nought where there is none."""
+        if self._reader is None:
+            return np.zeros(len(rows), dtype=np.float32)
+        passages = [self._passages[row] for row in rows]
+        parts = [(*p.heading_path[-1:], "")[0] for p in passages]
+        texts = [windows(part, self._introducing.get(p.id, ""), p.text, p.language) for part, p in zip(parts, passages, strict=True)]
+        return self._reader.scores(question, texts)
+
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:
         texts = [passage.text[start:end] for passage, (start, end) in found]
         table = np.zeros((len(texts), len(FEATURES) - _PASSAGE))
         if not texts:
             return table
-        near = self._reader.encode_sentences(texts) @ self._reader.encode([question], query=True)[0]
+        near = self._encoder.encode_sentences(texts) @ self._encoder.encode([question], query=True)[0]
         table[:, 0] = (near - near.mean()) / _SPREAD
         said, kind = content_keys(question, language), expected_kind(question)
         for number, ((passage, _), text) in enumerate(zip(found, texts, strict=True)):
@@ -159,11 +194,10 @@ class Facts:
             table[number, 3] = np.log(len(text) + 1)
         return table
 
-    def _signals(self, question: str, language: str, named: Named, row: int, probability: float) -> dict[str, float]:
+    def _signals(self, question: str, language: str, named: Named, row: int) -> dict[str, float]:
         passage = self._passages[row]
         (names, any_name), (states, any_state), (topics, _) = self._subjects.lacking(named, row)
         return {
-            "probability": probability,
             "share": self._index.share(content_keys(question, language), passage, self._subjects.keys[row]),
             "told": _told(expected_kind(question), passage.text, passage.language),
             "aligned": self._aligned(question, language, row),
@@ -182,7 +216,7 @@ class Facts:
         own = [word for word in dict.fromkeys(words_of("\n".join((*passage.heading_path, passage.text)))) if len(word) > 2]
         if not lacking or not own:
             return 1.0 if not lacking else 0.0
-        return float((self._reader.encode_sentences(lacking) @ self._reader.encode_sentences(own).T).max(1).min())
+        return float((self._encoder.encode_sentences(lacking) @ self._encoder.encode_sentences(own).T).max(1).min())
 
 
 def sentences_of(passage: Passage) -> list[tuple[int, int]]:

@@ -197,6 +197,7 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
     from vectorstore.build import build_index, make_records
     from vectorstore.embeddings import load_embeddings
     from vectorstore.probe import fit_probe, load_probe, questions_digest
+    from vectorstore.reader import load_reader
     from vectorstore.store import Store, StoreConfig
 
     documents = tuple(read[source.id] for source in library.sources if source.id in read)
@@ -211,6 +212,9 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
             probe = fit_probe(embeddings, editorial.questions, progress)
         if probe.tuned and embeddings.tune:
             embeddings.tune(probe.tuned.parameters)  # writes its file now, so that the first question need not
+        covered = {quote.source_id for target in editorial.targets for quote in target.quotes}
+        if any(document.source.id not in covered for document in documents):
+            load_reader(embeddings)  # so that its file is there, too
         report = build_index(store, embeddings, records, lock_dir=settings.data_dir, probe=probe, progress=progress)
     if quiet and not report.switched:
         return False
