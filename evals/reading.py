@@ -22,11 +22,11 @@ from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.probe import Progress
 from vectorstore.reader import together, windows
 
-_EPOCHS, _QUESTIONS = 2.0, 16  # passes over the questions, and questions of a step
+_EPOCHS, _QUESTIONS = 1.3, 16  # passes over the questions, and questions of a step
 _WRONG, _HARD = 3, 8  # passages that do not answer beside a question's own, drawn from so many that the vectors find nearest
 _FOREIGN = 0.05  # share of the questions that are asked of another document
 _TOKENS, _TOGETHER = 192, 32  # of a pair that are read, and pairs of like length that are read together
-_RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 1.5e-3, 5e-3, 0.04, 16.0
+_RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 2e-3, 5e-3, 0.06, 16.0
 _PAIR = 0.5  # weight of the question whether a pair by itself is right, beside the choice among passages and silence
 
 

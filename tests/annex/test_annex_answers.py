@@ -21,8 +21,8 @@ HALVES = ("dev", "unseen")
 # What must always hold, and what was reached less a margin of a few cases. The aim is 0.90 for complete and precise answers.
 ALWAYS = {"exactness": 1.0, "locator": 1.0, "page": 1.0}
 FLOORS = {
-    "dev": {**ALWAYS, "language": 0.98, "complete": 0.75, "citation_precision": 0.90, "abstention": 0.85},
-    "unseen": {**ALWAYS, "language": 0.90, "complete": 0.60, "citation_precision": 0.78, "abstention": 0.75},
+    "dev": {**ALWAYS, "language": 0.98, "complete": 0.85, "citation_precision": 0.90, "abstention": 0.85},
+    "unseen": {**ALWAYS, "language": 0.90, "complete": 0.75, "citation_precision": 0.90, "abstention": 0.85},
 }
 
 
