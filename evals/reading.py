@@ -123,7 +123,14 @@ def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, str, l
 def train_reader(
     base: Path, asked: Sequence[Asked], progress: Progress = lambda done, total: None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The values of :func:`vectorstore.tuned.tuned_file` and the head (385,) of a reader; *base* is the file of the packaged model."""
+    """The values of :func:`vectorstore.tuned.tuned_file` and the head (385,) of a reader; *base* is the file of the packaged model.
+
+    Raises:
+        UserError: the questions are too few for a single step.
+    """
+    total = int(_EPOCHS * len(asked) / _QUESTIONS)
+    if total < 1:
+        raise UserError(f"{len(asked)} question(s) are too few to train on: some thousands are wanted. The reader was left as it is.")
     torch.manual_seed(0)
     draw = random.Random(0)
     image = base.read_bytes()
@@ -133,7 +140,6 @@ def train_reader(
     torch.nn.init.zeros_(head.bias)
     tuned = {"params": list(model.parameters()), "lr": _RATE, "weight_decay": 0.0}
     optimizer = torch.optim.AdamW([tuned, {"params": list(head.parameters()), "lr": _HEAD_RATE, "weight_decay": 0.01}])
-    total = int(_EPOCHS * len(asked) / _QUESTIONS)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE, _HEAD_RATE], total_steps=total + 1, pct_start=_WARM_UP)
     for done, chosen in enumerate(_steps(asked, total, draw), 1):
         drawn = [_drawn(one, asked, draw) for one in chosen]

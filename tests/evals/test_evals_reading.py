@@ -68,6 +68,11 @@ def test_an_empty_folder_is_said(tmp_path: Path, models_dir: Path) -> None:
         load_reading(tmp_path, load_embeddings("e5", models_dir))
 
 
+def test_too_few_questions_are_refused() -> None:
+    with pytest.raises(UserError, match="too few"):
+        train_reader(BASE, [Asked("Who?", "en", ("The office.",), (), ("The boats.",))])
+
+
 def test_a_short_training_learns_in_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passages that name an animal answer questions for it, others do not: learnt by a few steps, run by the product's own engine."""
     monkeypatch.setattr(reading, "_EPOCHS", 4.0)
