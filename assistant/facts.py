@@ -108,7 +108,6 @@ class Facts:
         self._place = {passage.id: row for row, passage in enumerate(passages)}
         self._main = "e5" if "e5" in index.embeddings.parts else next(iter(index.embeddings.parts))
         self._encoder = next((one for one in index.embeddings.members if one.name == self._main), index.embeddings)
-        self._introducing = {item: index.by_id[intro].text for intro, items in subjects.introduced.items() for item in items}
 
     @cached_property
     def _reader(self) -> Reader | None:
@@ -177,7 +176,7 @@ class Facts:
             return np.zeros(len(rows), dtype=np.float32)
         passages = [self._passages[row] for row in rows]
         parts = [(*p.heading_path[-1:], "")[0] for p in passages]
-        texts = [windows(part, self._introducing.get(p.id, ""), p.text, p.language) for part, p in zip(parts, passages, strict=True)]
+        texts = [windows(part, self._subjects.introduction(p), p.text, p.language) for part, p in zip(parts, passages, strict=True)]
         return self._reader.scores(question, texts)
 
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:

@@ -56,10 +56,14 @@ class Subjects:
 
     def _around(self, passage: Passage) -> str:
         """A passage with what it stands under, its headings and the sentence or item that introduces its list, and what it introduces."""
+        below = [self._index.by_id[identity].text for identity in self.introduced.get(passage.id, ())]
+        return "\n".join((*passage.heading_path, self.introduction(passage), passage.text, *below))
+
+    def introduction(self, passage: Passage) -> str:
+        """The sentence or item that introduces the list of a passage, if any."""
         found = self._index.lists.get(passage.list_id or "")
         intro = self._index.by_id.get(found.intro_id or "") if found else None
-        below = [self._index.by_id[identity].text for identity in self.introduced.get(passage.id, ())]
-        return "\n".join((*passage.heading_path, intro.text if intro else "", passage.text, *below))
+        return intro.text if intro else ""
 
     def names(self, question: str, language: str) -> Named:
         """What *question* names that tells passages apart; names that no passage has are among them."""

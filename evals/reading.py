@@ -35,7 +35,6 @@ class Asked:
     """A question with the texts that answer it, the nearest that does not where none does, and others, best first."""
 
     question: str
-    language: str
     right: tuple[str, ...]
     nearest: tuple[str, ...]
     others: tuple[str, ...]
@@ -95,19 +94,19 @@ def load_reading(folder: Path, embeddings: VectorEmbeddings, progress: Progress 
         asked = list(_questions(path, lines))
         numbers = [number for number, line in lines.items() if line.read]
         texts = embeddings.encode([lines[number].text for number in numbers], query=False)
-        scores = embeddings.encode([question for _, question, _, _ in asked], query=True) @ texts.T
-        for (language, question, right, nearest), row in zip(asked, scores, strict=True):
+        scores = embeddings.encode([question for question, _, _ in asked], query=True) @ texts.T
+        for (question, right, nearest), row in zip(asked, scores, strict=True):
             if not right and not nearest:
                 continue
             introducing = {min(right) - 1} if len(right) > 2 else set()
             best = [numbers[place] for place in np.argsort(-row, kind="stable")]
             others = [number for number in best if number not in {*right, *nearest, *introducing}][:_HARD]
-            found.append(Asked(question, language, *(tuple(lines[one].text for one in group) for group in (right, nearest, others))))
+            found.append(Asked(question, *(tuple(lines[one].text for one in group) for group in (right, nearest, others))))
         progress(done + 1, len(paths))
     return found
 
 
-def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, str, list[int], list[int]]]:
+def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, list[int], list[int]]]:
     for place, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         parts = row.split("\t")
         if len(parts) != 4 or not re.fullmatch(r"(?:0~)?\d+(?:[+/]\d+)*", parts[2]):
@@ -117,7 +116,7 @@ def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, str, l
             raise UserError(f"{path.name}, line {place}: the document has no line {unknown[0]}.")
         readable = [number for number in numbers if lines[number].read]
         right = [] if parts[2].startswith("0~") else readable
-        yield parts[0], parts[3].strip(), right, [] if right else readable
+        yield parts[3].strip(), right, [] if right else readable
 
 
 def train_reader(

@@ -17,6 +17,7 @@ from vectorstore.embeddings import Questions, VectorEmbeddings, Vectors
 
 _HEADING, _INTRODUCTION, _TEXT = 90, 120, 700  # characters of each that are read together
 _WINDOWS = 6  # of a longer passage
+_REMEMBERED = 128  # questions with their passages: a conversation asks the same again
 
 
 class Reader:
@@ -24,15 +25,18 @@ class Reader:
 
     def __init__(self, read: Questions, weights: Vectors) -> None:
         self._read, self._weights = read, weights
+        self._score = lru_cache(_REMEMBERED)(self._of_pairs)
 
     def scores(self, question: str, texts: Sequence[Sequence[str]]) -> Vectors:
         """Of each of *texts*, given as the windows of :func:`windows`, that of the best; positive where an answer is likelier than not."""
         if not texts:
             return np.zeros(0, dtype=np.float32)
-        vectors = self._read([together(question, window) for of_one in texts for window in of_one])
-        every = vectors @ self._weights[:-1] + self._weights[-1]
+        every = self._score(tuple(together(question, window) for of_one in texts for window in of_one))
         ends = np.cumsum([len(of_one) for of_one in texts])
         return np.array([part.max(initial=-np.inf) for part in np.split(every, ends[:-1])], dtype=np.float32)
+
+    def _of_pairs(self, pairs: tuple[str, ...]) -> Vectors:
+        return np.asarray(self._read(list(pairs)) @ self._weights[:-1] + self._weights[-1], dtype=np.float32)
 
 
 def together(question: str, window: str) -> str:

@@ -122,9 +122,8 @@ def read_probe(records: Sequence[Record], vectors: Vectors) -> Probe | None:
     tuned = None
     if "tuned" in kept:
         parts = np.concatenate([part for _, part in sorted(kept["tuned_parameters"].items())])
-        values = parts.astype(np.float16).astype(
-            np.float32
-        )  # as they ship, whatever the store's arithmetic: the tuned file is named by them
+        # As they ship, whatever the arithmetic of the store: the tuned file is named by them.
+        values = parts.astype(np.float16).astype(np.float32)
         tuned = Tuned(np.stack([kept["tuned"][name] for name in names]), kept["tuned_mean"]["mean"], values)
     return Probe(names, np.stack(list(kept["probe"].values())), kept["probe_mean"]["mean"], tuned)
 

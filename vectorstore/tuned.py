@@ -89,11 +89,11 @@ def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) ->
     path = folder / f"{base.stem}.{hashlib.sha256(values.tobytes()).hexdigest()[:12]}.tuned"
     if path.is_file() and path.stat().st_size == base.stat().st_size:
         return path
-    image = bytearray(base.read_bytes())
-    spans, matrices = tunable(bytes(image)), rows(bytes(image))
+    packaged = base.read_bytes()
+    image, spans, matrices = bytearray(packaged), tunable(packaged), rows(packaged)
     plain = sum(one.count for one in spans)
     if len(values) not in (plain, plain + sum(height for _, height in matrices)):
-        raise EmbeddingsError("The tuned values are for another E5 model. Delete corpus/questions/probe.npz or run: make setup")
+        raise EmbeddingsError("The tuned values that ship are for another E5 model than the one installed. Run: make setup")
     start = 0
     for one in spans:
         image[one.offset : one.offset + one.size] = values[start : start + one.count].tobytes()

@@ -70,7 +70,7 @@ def test_an_empty_folder_is_said(tmp_path: Path, models_dir: Path) -> None:
 
 def test_too_few_questions_are_refused() -> None:
     with pytest.raises(UserError, match="too few"):
-        train_reader(BASE, [Asked("Who?", "en", ("The office.",), (), ("The boats.",))])
+        train_reader(BASE, [Asked("Who?", ("The office.",), (), ("The boats.",))])
 
 
 def test_a_short_training_learns_in_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_short_training_learns_in_the_engine(tmp_path: Path, monkeypatch: pyte
     animals = ["goat", "horse", "duck", "sheep", "cow", "hen", "pig", "cat", "dog", "mule"]
     texts = {animal: f"The farm keeps a {animal} in the yard." for animal in animals}
     asked = [
-        Asked(f"Is there a {animal}?", "en", (texts[animal],), (), tuple(text for other, text in texts.items() if other != animal))
+        Asked(f"Is there a {animal}?", (texts[animal],), (), tuple(text for other, text in texts.items() if other != animal))
         for animal in animals
         for _ in range(16)
     ]
@@ -100,8 +100,10 @@ def test_the_documents_that_ship_are_marked_as_fictitious_and_in_their_form() ->
         assert re.search(r"fictiti|fict[ií]ci|fictif", first, re.I), path.name
         lines = read_lines(path)
         asked = list(reading._questions(path.with_suffix(".tsv"), lines))
-        assert len(asked) >= 100 and {language for language, *_ in asked} == {"en", "es", "pt", "fr"}, path.name
-        assert 0.15 < sum(not right for _, _, right, _ in asked) / len(asked) < 0.45, path.name
+        assert len(asked) >= 100, path.name
+        spoken = {row.split("\t")[0] for row in path.with_suffix(".tsv").read_text(encoding="utf-8").splitlines()}
+        assert spoken == {"en", "es", "pt", "fr"}, path.name
+        assert 0.15 < sum(not right for _, right, _ in asked) / len(asked) < 0.45, path.name
 
 
 def test_no_question_of_the_training_is_one_of_the_cases() -> None:

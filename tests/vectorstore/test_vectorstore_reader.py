@@ -58,5 +58,19 @@ def test_what_a_passage_says_is_mostly_told_from_what_it_leaves_open(reader: Rea
     assert sum(difference > 0 for difference in apart) >= 3 and np.mean(apart) > 1.0
 
 
+def test_what_was_just_read_is_not_read_again() -> None:
+    """Reading is the slow part, and a conversation asks its earlier questions again with every turn."""
+    calls: list[list[str]] = []
+
+    def read(pairs: list[str]) -> np.ndarray:
+        calls.append(pairs)
+        return np.ones((len(pairs), 2), dtype=np.float32)
+
+    reader = Reader(read, np.ones(3, dtype=np.float32))
+    for question in ("Who?", "When?", "Who?"):
+        np.testing.assert_array_equal(reader.scores(question, [["a", "b"], ["c"]]), [3, 3])
+    assert calls == [[together(question, text) for text in "abc"] for question in ("Who?", "When?")]
+
+
 def test_without_e5_there_is_no_reader(models_dir: Path) -> None:
     assert load_reader(load_embeddings("minilm", models_dir)) is None
