@@ -48,10 +48,10 @@ def build_index(
     probe: Probe | None = None,
     progress: Progress = lambda done, total: None,
 ) -> BuildReport:
-    """Write a new version, reuse the vectors of what did not change, switch to it, drop what is older.
+    """Write a new version, reuse the vectors of what did not change, switch to it, drop all others: what was removed is gone.
 
-    The version that served before stays until the next run, for readers that still have it open. A
-    killed build leaves the serving version untouched; the next run clears away what it left.
+    Who has opened the version before holds it in memory; who is about to opens the new one. A killed build leaves the
+    serving version untouched; the next run takes the vectors that it left, and clears it away.
 
     Args:
         store: Where the index is.
@@ -82,18 +82,16 @@ def build_index(
             progress(done, total)
 
         previous = _serving(store)
-        if previous:  # else it is not known what may be dropped
-            _clear(store, keep=previous)
         if previous == manifest:
+            _clear(store, keep=manifest)
             return report(0, 0, False)
-        old: dict[str, str] = {}
-        if previous and (previous.embedding, previous.dimension, previous.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
-            old = store.digests(previous.version)
-        writer = _Writer(store, embeddings, manifest, survey, previous.version if previous else "", old)
+        known = _known(store, embeddings, previous, manifest)
+        writer = _Writer(store, embeddings, manifest, survey, known)
         new = writer.write(map(_stamped, _everything(records, probe)), on)
         alive()
         store.switch(manifest.version)
-        _clear(store, keep=manifest, also=previous)
+        _clear(store, keep=manifest)
+        old = known.get(previous.version, {}) if previous else {}
     return report(new, len(old.keys() - survey.digests.keys()), True)
 
 
@@ -115,20 +113,19 @@ def embed_texts(embeddings: VectorEmbeddings, texts: list[str], progress: Callab
 
 @dataclass
 class _Writer:
-    """Writes the records of one version; ``old`` holds the digests of what is in the version ``previous``."""
+    """Writes the records of one version; ``known`` has the digests of what is in other versions, by version and id."""
 
     store: Store
     embeddings: VectorEmbeddings
     manifest: IndexManifest
     survey: _Survey
-    previous: str
-    old: dict[str, str]
+    known: dict[str, dict[str, str]]
 
     def write(self, given: Iterator[_Given], progress: Progress) -> int:
         """Write a new collection window by window; how many texts were embedded."""
         total, windows = self.survey.records, max(1, -(-self.survey.records // WINDOW))
         self.store.create(self.manifest, sync_every=total // windows)
-        wanted = sum(self.old.get(identity) != digest for identity, digest in self.survey.digests.items())
+        wanted = sum(self._held_by(identity, digest) is None for identity, digest in self.survey.digests.items())
         done = 0
         progress(done, wanted)
 
@@ -146,8 +143,13 @@ class _Writer:
     def _vectors(self, held: list[_Given], count: Callable[[int], None]) -> Vectors:
         matrix = np.zeros((len(held), self.embeddings.dimension), dtype=np.float32)
         matrix[:, 0] = 1.0  # records without a vector of their own still need one for Chroma
-        same = [record.id for record, text, _ in held if text and self.old.get(record.id) == record.payload["embedded"]]
-        known = self.store.vectors(self.previous, same) if same else {}
+        same: dict[str, list[str]] = {}
+        for record, text, _ in held:
+            if text and (version := self._held_by(record.id, record.payload["embedded"])):
+                same.setdefault(version, []).append(record.id)
+        known: dict[str, Vectors] = {}
+        for version, identities in same.items():
+            known |= self.store.vectors(version, identities)
         new = []
         for row, (record, text, vector) in enumerate(held):
             if vector is None and text:
@@ -158,6 +160,9 @@ class _Writer:
                 matrix[row] = vector
         matrix[new] = embed_texts(self.embeddings, [held[row][1] for row in new], count)
         return matrix
+
+    def _held_by(self, identity: str, digest: str) -> str | None:
+        return next((version for version, digests in self.known.items() if digests.get(identity) == digest), None)
 
 
 def _everything(records: Iterable[tuple[Record, str]], probe: Probe | None) -> Iterator[_Given]:
@@ -195,11 +200,20 @@ def _manifest(embeddings: VectorEmbeddings, survey: _Survey) -> IndexManifest:
     return IndexManifest(version, embeddings.name, embeddings.dimension, "cosine", SCHEMA, survey.fingerprint, *counts)
 
 
-def _clear(store: Store, keep: IndexManifest, also: IndexManifest | None = None) -> None:
-    """Drop all versions but those given: older ones, and what killed builds left."""
-    kept = {manifest.version for manifest in (keep, also) if manifest}
+def _known(store: Store, embeddings: VectorEmbeddings, serving: IndexManifest | None, coming: IndexManifest) -> dict[str, dict[str, str]]:
+    """By version and id the digests of what this model has embedded in the versions there are: *serving*, and what killed builds left."""
+    found: dict[str, dict[str, str]] = {}
+    for version in sorted(store.versions(), key=lambda name: not serving or name != serving.version):
+        made = store.manifest(version)
+        if made and (made.embedding, made.dimension, made.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
+            found[store.set_aside(version) if version == coming.version else version] = store.digests(version)
+    return found
+
+
+def _clear(store: Store, keep: IndexManifest) -> None:
+    """Drop all versions but one: older ones, and what killed builds left."""
     for name in store.versions():
-        if name not in kept:
+        if name != keep.version:
             store.drop(name)
     store.sweep()
 

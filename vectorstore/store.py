@@ -21,7 +21,7 @@ import chromadb
 import numpy as np
 import numpy.typing as npt
 from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError
+from chromadb.errors import ChromaError, NotFoundError
 
 from vectorstore.errors import DamagedIndexError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
@@ -99,19 +99,42 @@ class Store:
             NoIndexError: nothing has been ingested.
         """
         with self._translated():
-            if POINTER not in self._names():
-                raise NoIndexError("There is no index yet. Run: python -m ingest")
-            metadata = self._client.get_collection(POINTER, embedding_function=None).metadata or {}
-            version = str(metadata.get("version", ""))
-            if version not in self._names():
-                raise NoIndexError("The index is not complete. Run: python -m ingest")
-            stored = self._client.get_collection(version, embedding_function=None).metadata or {}
-            return IndexManifest(**json.loads(str(stored["manifest"])))
+            version = ""
+            while True:
+                names = self._names()
+                if POINTER not in names:
+                    raise NoIndexError("There is no index yet. Run: python -m ingest")
+                before, metadata = version, self._client.get_collection(POINTER, embedding_function=None).metadata or {}
+                version = str(metadata.get("version", ""))
+                try:
+                    stored = self._client.get_collection(version, embedding_function=None).metadata or {}
+                    return IndexManifest(**json.loads(str(stored["manifest"])))
+                except (NotFoundError, ValueError) as error:
+                    if version == before:  # else a build that ended meanwhile has dropped it, and the pointer names another
+                        raise NoIndexError("The index is not complete. Run: python -m ingest") from error
 
     def versions(self) -> list[str]:
         """The names of all index versions, serving or not."""
         with self._translated():
             return [name for name in self._names() if re.fullmatch(rf"{POINTER}-[0-9a-f]+", name)]
+
+    def manifest(self, version: str) -> IndexManifest | None:
+        """What a version says of itself, finished or not; ``None`` where it says nothing that can be understood."""
+        with self._translated():
+            stored = self._client.get_collection(version, embedding_function=None).metadata or {}
+        try:
+            return IndexManifest(**json.loads(str(stored["manifest"])))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def set_aside(self, version: str) -> str:
+        """Give what a killed build left of *version* another name, and return it."""
+        aside = f"{version}0"
+        with self._translated():
+            if aside in self._names():
+                self._client.delete_collection(aside)
+            self._client.get_collection(version, embedding_function=None).modify(name=aside)
+        return aside
 
     def create(self, manifest: IndexManifest, sync_every: int = 1000) -> None:
         """Create the empty collection of a version; an unfinished one of the same name is replaced.

@@ -19,6 +19,7 @@ from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record, Store
 
 CHANGED = TEXT.replace("The secretariat reports every year.", "The secretariat reports twice a year.")
+LONGER = TEXT.replace("The secretariat", "The treasurer keeps the money of the fund.\n\nThe secretariat")
 SHORTER = TEXT.replace("- Clean the public squares.\n", "")
 
 
@@ -102,6 +103,13 @@ class TestBuild:
                 np.testing.assert_allclose(found.tuned.parameters, tuned.parameters, rtol=1e-4)
 
 
+def _afresh(place: Place, text: str) -> Index:
+    """The index of *text* where nothing was there to be taken over."""
+    place.recorder.name = "afresh"
+    place.build(text)
+    return place.open()
+
+
 class TestRebuild:
     def test_the_same_again_does_nothing(self, place: Place) -> None:
         first = place.build()
@@ -145,12 +153,11 @@ class TestRebuild:
         assert place.recorder.seen == ["A new first line."]
         assert all(moved[passage.start : passage.end] == passage.text for passage in place.open().passages)
 
-    def test_the_version_before_stays_for_its_readers_and_older_ones_go(self, place: Place) -> None:
-        first, second = place.build(), place.build(CHANGED)
-        assert set(place.store.versions()) == {first.version, second.version}
-        assert place.store.read(first.version)[0]
-        third = place.build(SHORTER)
-        assert set(place.store.versions()) == {second.version, third.version}
+    def test_the_version_before_is_gone_and_what_was_removed_with_it(self, place: Place) -> None:
+        place.build()
+        second = place.build(SHORTER)
+        assert place.store.versions() == [second.version]
+        assert all("squares" not in record.text for record in place.store.read(second.version)[0])
 
     def test_going_back_to_an_earlier_text(self, place: Place) -> None:
         first = place.build()
@@ -192,7 +199,38 @@ class TestSwitch:
         second = place.build(CHANGED)
         assert place.open().canonical == {"doc": CHANGED}
         assert len(place.open().passages) == len(read(CHANGED).passages)
-        assert set(place.store.versions()) == {first.version, second.version}
+        assert place.store.versions() == [second.version]
+
+    @pytest.mark.parametrize("text", [LONGER, LONGER.replace("lamps", "lanterns")])
+    def test_what_a_broken_build_embedded_is_not_embedded_again(self, place: Place, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        place.build()
+        add = Store.add
+
+        def all_but_the_end(self: Store, version: str, records: list[Record], vectors: np.ndarray) -> None:
+            add(self, version, records, vectors)
+            raise RuntimeError("the power is gone")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "add", all_but_the_end)
+            with pytest.raises(RuntimeError):
+                place.build(LONGER)
+        place.recorder.seen.clear()
+        report = place.build(text)
+        assert report.embedded == len(place.recorder.seen) == (0 if text == LONGER else 1)
+        assert place.store.versions() == [report.version]
+        np.testing.assert_array_equal(place.open().passage_vectors, _afresh(place, text).passage_vectors)
+
+    def test_who_opens_while_a_build_ends_gets_the_new_version(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        place.build()
+        read_all, texts = Store.read, [SHORTER, CHANGED]
+
+        def slowly(self: Store, version: str, kind: str | None = None) -> tuple[list[Record], np.ndarray]:
+            if texts:
+                place.build(texts.pop())
+            return read_all(self, version, kind)
+
+        monkeypatch.setattr(Store, "read", slowly)
+        assert place.open().canonical == {"doc": SHORTER}
 
     def test_a_reader_sees_the_old_or_the_new_and_never_a_mixture(self, place: Place) -> None:
         place.build()
