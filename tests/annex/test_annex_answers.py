@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,8 @@ class Result:
 @pytest.fixture(scope="session")
 def results(annexes: Annexes) -> dict[str, list[Result]]:
     """Both halves, asked once."""
-    return {half: [_ask(annexes, located) for located in _cases(half)] for half in HALVES}
+    with ThreadPoolExecutor(2) as pool:
+        return {half: list(pool.map(partial(_ask, annexes), _cases(half))) for half in HALVES}
 
 
 def _ask(annexes: Annexes, located: Located) -> Result:

@@ -8,6 +8,7 @@ what the documents leave open. Except for the third set, a part is unseen.
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,11 +66,14 @@ def test_answers_over_texts(beside: tuple[str, Path, Assistant]) -> None:
         cases = _cases(path)
         assert check_cases(cases, texts.canonical) == []
         assert len(cases) >= (48 if path.stem != "fourth_unseen" else 18)
-        scores: list[Score] = []
-        for located in cases:
+
+        def scored_of(located: Located) -> Score:
             case = located.case
             answer = assistant.answer(case.question, tuple(Turn(turn.role, turn.content) for turn in case.history))
-            scores.append(score(case, answer, texts.canonical, texts.passages, texts.translations))
+            return score(case, answer, texts.canonical, texts.passages, texts.translations)
+
+        with ThreadPoolExecutor(2) as pool:
+            scores = list(pool.map(scored_of, cases))
         figures = {figure: mean(scored.values[figure] for scored in scores) for figure in (*FLOORS[path.stem], "abstention")}
         print(path.stem, figures)
         assert {key: figures[key] for key, floor in FLOORS[path.stem].items() if (figures[key] or 0.0) < floor} == {}, figures
