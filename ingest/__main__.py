@@ -181,7 +181,7 @@ def _indexed(settings: Settings) -> dict[str, list[Passage]] | None:
         return None
     try:
         store = Store(StoreConfig(settings.data_dir, settings.chroma_url))
-        records, _ = store.read(store.serving().version, "passage")
+        _, records, _ = store.read_serving("passage")
     except UserError as error:
         say(_err, f"Note: {error}")
         return None
@@ -212,9 +212,7 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
             probe = fit_probe(embeddings, editorial.questions, progress)
         if probe.tuned and embeddings.tune:
             embeddings.tune(probe.tuned.parameters)  # writes its file now, so that the first question need not
-        covered = {quote.source_id for target in editorial.targets for quote in target.quotes}
-        if any(document.source.id not in covered for document in documents):
-            load_reader(embeddings)  # so that its file is there, too
+        load_reader(embeddings)  # so does this
         report = build_index(store, embeddings, records, lock_dir=settings.data_dir, probe=probe, progress=progress)
     if quiet and not report.switched:
         return False

@@ -70,9 +70,9 @@ def build_index(
     survey = _survey(records, probe)
     manifest = _manifest(embeddings, survey)
 
-    def report(new: int, gone: int, switched: bool) -> BuildReport:
+    def report(new: int, unchanged: int, gone: int, switched: bool) -> BuildReport:
         found, seconds = survey, time.perf_counter() - started
-        counts = (found.documents, found.passages, found.lists, found.questions, new, len(found.digests) - new, gone)
+        counts = (found.documents, found.passages, found.lists, found.questions, new, unchanged, gone)
         return BuildReport(manifest.version, *counts, seconds, switched)
 
     with build_lock(lock_dir, store) as alive:
@@ -84,15 +84,16 @@ def build_index(
         previous = _serving(store)
         if previous == manifest:
             _clear(store, keep=manifest)
-            return report(0, 0, False)
-        known = _known(store, embeddings, previous, manifest)
-        writer = _Writer(store, embeddings, manifest, survey, known)
+            return report(0, len(survey.digests), 0, False)
+        known, gone = _known(store, embeddings, previous, manifest, survey.digests, alive)
+        writer = _Writer(store, embeddings, manifest, survey, known, previous.version if previous else "")
         new = writer.write(map(_stamped, _everything(records, probe)), on)
         alive()
         store.switch(manifest.version)
+        alive()
         _clear(store, keep=manifest)
-        old = known.get(previous.version, {}) if previous else {}
-    return report(new, len(old.keys() - survey.digests.keys()), True)
+    unchanged = sum(version == writer.previous for version in known.values())
+    return report(new, unchanged, gone, True)
 
 
 def embed_texts(embeddings: VectorEmbeddings, texts: list[str], progress: Callable[[int], None] = lambda count: None) -> Vectors:
@@ -113,19 +114,20 @@ def embed_texts(embeddings: VectorEmbeddings, texts: list[str], progress: Callab
 
 @dataclass
 class _Writer:
-    """Writes the records of one version; ``known`` has the digests of what is in other versions, by version and id."""
+    """Writes the records of one version; ``known`` says which other version, ``previous`` or a leftover, has the vector of a record."""
 
     store: Store
     embeddings: VectorEmbeddings
     manifest: IndexManifest
     survey: _Survey
-    known: dict[str, dict[str, str]]
+    known: dict[str, str]
+    previous: str
 
     def write(self, given: Iterator[_Given], progress: Progress) -> int:
         """Write a new collection window by window; how many texts were embedded."""
         total, windows = self.survey.records, max(1, -(-self.survey.records // WINDOW))
         self.store.create(self.manifest, sync_every=total // windows)
-        wanted = sum(self._held_by(identity, digest) is None for identity, digest in self.survey.digests.items())
+        wanted = len(self.survey.digests) - len(self.known)
         done = 0
         progress(done, wanted)
 
@@ -145,11 +147,15 @@ class _Writer:
         matrix[:, 0] = 1.0  # records without a vector of their own still need one for Chroma
         same: dict[str, list[str]] = {}
         for record, text, _ in held:
-            if text and (version := self._held_by(record.id, record.payload["embedded"])):
+            if text and (version := self.known.get(record.id)):
                 same.setdefault(version, []).append(record.id)
         known: dict[str, Vectors] = {}
         for version, identities in same.items():
-            known |= self.store.vectors(version, identities)
+            try:
+                known |= self.store.vectors(version, identities)
+            except IndexUnavailableError:
+                if version == self.previous:
+                    raise
         new = []
         for row, (record, text, vector) in enumerate(held):
             if vector is None and text:
@@ -160,9 +166,6 @@ class _Writer:
                 matrix[row] = vector
         matrix[new] = embed_texts(self.embeddings, [held[row][1] for row in new], count)
         return matrix
-
-    def _held_by(self, identity: str, digest: str) -> str | None:
-        return next((version for version, digests in self.known.items() if digests.get(identity) == digest), None)
 
 
 def _everything(records: Iterable[tuple[Record, str]], probe: Probe | None) -> Iterator[_Given]:
@@ -200,14 +203,38 @@ def _manifest(embeddings: VectorEmbeddings, survey: _Survey) -> IndexManifest:
     return IndexManifest(version, embeddings.name, embeddings.dimension, "cosine", SCHEMA, survey.fingerprint, *counts)
 
 
-def _known(store: Store, embeddings: VectorEmbeddings, serving: IndexManifest | None, coming: IndexManifest) -> dict[str, dict[str, str]]:
-    """By version and id the digests of what this model has embedded in the versions there are: *serving*, and what killed builds left."""
-    found: dict[str, dict[str, str]] = {}
+def _known(
+    store: Store,
+    embeddings: VectorEmbeddings,
+    serving: IndexManifest | None,
+    coming: IndexManifest,
+    wanted: dict[str, str],
+    alive: Callable[[], None],
+) -> tuple[dict[str, str], int]:
+    """Which version has the vector of a record, by its id, where one has it: *serving*, or what killed builds left of another.
+
+    What is left and of no use, because it cannot be read or adds nothing, is dropped. Also returns how many texts of *serving* are gone.
+    """
+    found: dict[str, str] = {}
+    gone = 0
     for version in sorted(store.versions(), key=lambda name: not serving or name != serving.version):
-        made = store.manifest(version)
-        if made and (made.embedding, made.dimension, made.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
-            found[store.set_aside(version) if version == coming.version else version] = store.digests(version)
-    return found
+        alive()
+        own, useful = bool(serving and version == serving.version), False
+        try:
+            made = store.manifest(version)
+            if made and (made.embedding, made.dimension, made.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
+                name = store.set_aside(version) if version == coming.version else version
+                version, digests = name, store.digests(name)
+                gone += len(digests.keys() - wanted.keys()) if own else 0
+                fresh = {identity for identity, digest in digests.items() if identity not in found and wanted.get(identity) == digest}
+                found |= dict.fromkeys(fresh, version)
+                useful = bool(fresh)
+        except IndexUnavailableError:
+            if own:
+                raise
+        if not (own or useful):
+            store.drop(version)
+    return found, gone
 
 
 def _clear(store: Store, keep: IndexManifest) -> None:

@@ -12,7 +12,7 @@ from ingest.agencies import Agency
 from ingest.editorial import LANGUAGES, Concept, Quote, Target
 from ingest.types import Passage, PassageList, Source
 from vectorstore.embeddings import VectorEmbeddings
-from vectorstore.errors import DamagedIndexError, IndexMismatchError, IndexUnavailableError
+from vectorstore.errors import DamagedIndexError, IndexMismatchError
 from vectorstore.glossary import load_glossary
 from vectorstore.lexical import LexicalIndex, stems
 from vectorstore.probe import Probe
@@ -24,7 +24,6 @@ from vectorstore.versions import Ids, counterparts
 # Weight of BM25 beside the dense parts; on FAQs in English and French less than 1 was better (docs/decisions/0004).
 _LEXICAL = 0.4
 _GROUP = 8  # passages of a language from which their mean and deviation can be told
-_TRIES = 5  # to open an index that is built anew meanwhile
 Vectors = npt.NDArray[np.float32]
 
 
@@ -98,29 +97,10 @@ class Index:
             IndexMismatchError: it was built with other embeddings or by another version of the product.
             DamagedIndexError: its records cannot be understood.
         """
-        for _ in range(_TRIES):
-            manifest, failure = store.serving(), None
-            try:
-                index = cls._read(store, manifest, embeddings)
-            except IndexUnavailableError as error:
-                failure = error
-            if store.serving() == manifest:  # else a build that ended meanwhile has dropped what was being read
-                if failure:
-                    raise failure
-                return index
-        raise IndexUnavailableError("The index was built anew each time that it was opened. Try again.")
-
-    @classmethod
-    def _read(cls, store: Store, manifest: IndexManifest, embeddings: VectorEmbeddings) -> "Index":
-        if manifest.embedding != embeddings.name or manifest.dimension != embeddings.dimension:
-            raise IndexMismatchError(
-                f"The index was built with the embeddings {manifest.embedding!r}, but {embeddings.name!r} is configured. "
-                "Run: python -m ingest (or set ASSISTANT_EMBEDDINGS back)"
-            )
-        if manifest.schema != SCHEMA:
-            raise IndexMismatchError("The index was built by another version of this product. Run: python -m ingest")
+        _fits(store.serving(), embeddings)  # before everything is read
+        manifest, records, vectors = store.read_serving()
+        _fits(manifest, embeddings)
         try:
-            records, vectors = store.read(manifest.version)
             index = cls(manifest, embeddings, records, vectors)
             if len(index.passages) != manifest.passages or not {p.source_id for p in index.passages} <= index.canonical.keys():
                 raise ValueError("records are missing")
@@ -230,6 +210,16 @@ class Index:
         return LexicalIndex(
             [stems(" ".join((*passage.heading_path, self.text(passage.id, language))), language) for passage in self.passages]
         )
+
+
+def _fits(manifest: IndexManifest, embeddings: VectorEmbeddings) -> None:
+    if manifest.embedding != embeddings.name or manifest.dimension != embeddings.dimension:
+        raise IndexMismatchError(
+            f"The index was built with the embeddings {manifest.embedding!r}, but {embeddings.name!r} is configured. "
+            "Run: python -m ingest (or set ASSISTANT_EMBEDDINGS back)"
+        )
+    if manifest.schema != SCHEMA:
+        raise IndexMismatchError("The index was built by another version of this product. Run: python -m ingest")
 
 
 def _standard(scores: Vectors, groups: tuple[npt.NDArray[np.int64], ...]) -> npt.NDArray[np.float64]:

@@ -9,8 +9,9 @@ import logging
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import numpy.typing as npt
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
 
-from vectorstore.errors import DamagedIndexError, NoIndexError, StoreUnreachableError
+from vectorstore.errors import DamagedIndexError, IndexUnavailableError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
 
 SCHEMA = 6
@@ -32,6 +33,9 @@ _LOCK = f"{POINTER}-lock"
 _PAGE = 256  # records that go to or come from Chroma at a time: it makes Python floats of their vectors, 25 KB each
 # Chroma's default of 16 neighbours loses E5 results, whose vectors crowd together (see docs/decisions).
 _CONFIGURATION: dict[str, Any] = {"hnsw": {"space": "cosine", "max_neighbors": 64, "ef_construction": 200, "ef_search": 200}}
+
+_TRIES, _PAUSE = 6, 0.5  # to read an index that is built anew meanwhile, and seconds to wait for who writes
+_BUSY = re.compile(r"locked|busy", re.I)
 
 logging.getLogger("chromadb.telemetry").disabled = True
 
@@ -129,10 +133,10 @@ class Store:
 
     def set_aside(self, version: str) -> str:
         """Give what a killed build left of *version* another name, and return it."""
-        aside = f"{version}0"
         with self._translated():
-            if aside in self._names():
-                self._client.delete_collection(aside)
+            names, aside = self._names(), f"{version}0"
+            while aside in names:  # of a build that was killed before
+                aside += "0"
             self._client.get_collection(version, embedding_function=None).modify(name=aside)
         return aside
 
@@ -180,6 +184,26 @@ class Store:
         vectors = np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)
         order = sorted(range(len(records)), key=lambda index: records[index].id)
         return [records[index] for index in order], vectors[order]
+
+    def read_serving(self, kind: str | None = None) -> tuple[IndexManifest, list[Record], npt.NDArray[np.float32]]:
+        """The serving version with its records. A build that ends meanwhile drops what is being read: then the new one is read.
+
+        Raises:
+            IndexUnavailableError: there is none, or it cannot be read.
+        """
+        for _ in range(_TRIES):
+            manifest, failure = self.serving(), None
+            try:
+                records, vectors = self.read(manifest.version, kind)
+            except IndexUnavailableError as error:
+                failure = error
+            if failure and _BUSY.search(str(failure)):
+                time.sleep(_PAUSE)
+            elif self.serving() == manifest:
+                if failure:
+                    raise failure
+                return manifest, records, vectors
+        raise IndexUnavailableError("The index is being built anew, and could not be read meanwhile. Try again.")
 
     def digests(self, version: str) -> dict[str, str]:
         """What each record of a version that has a vector of its own was embedded from, as a digest, by id."""
@@ -234,7 +258,9 @@ class Store:
                 self._client.delete_collection(version)
 
     def sweep(self) -> None:
-        """Remove the folders that Chroma leaves behind for deleted collections (chroma-core/chroma#5259); a server keeps its own house.
+        """Remove what Chroma leaves behind of deleted collections, folders (chroma-core/chroma#5259) and text in the free pages of its file.
+
+        A server keeps its own house.
 
         Only who holds the build lock may call it. Where Chroma's file cannot be asked, nothing is removed.
         """
@@ -249,9 +275,12 @@ class Store:
                 used = {str(identity) for (identity,) in file.execute("SELECT id FROM segments")}
         except sqlite3.Error:
             return
-        for path in there:
-            if path.name not in used:
-                shutil.rmtree(path, ignore_errors=True)
+        left = [path for path in there if path.name not in used]
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        if left:  # what was deleted stays readable in the free pages of the file until it is written anew
+            with suppress(sqlite3.Error), closing(sqlite3.connect(folder / "chroma.sqlite3", timeout=_PAUSE)) as file:
+                file.execute("VACUUM")
 
     # The lock on a server: a collection, because creating one is all or nothing. Its metadata name the holder.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
+from functools import partialmethod
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from small_corpus import NOTHING, SOURCES, TEXT, Place, read, records_of
 import vectorstore.build
 from ingest.errors import UserError
 from vectorstore.build import build_index, make_records
-from vectorstore.errors import BuildInProgressError, IndexMismatchError, NoIndexError
+from vectorstore.errors import BuildInProgressError, DamagedIndexError, IndexMismatchError, NoIndexError
 from vectorstore.index import Index
 from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record, Store
@@ -219,6 +220,41 @@ class TestSwitch:
         assert report.embedded == len(place.recorder.seen) == (0 if text == LONGER else 1)
         assert place.store.versions() == [report.version]
         np.testing.assert_array_equal(place.open().passage_vectors, _afresh(place, text).passage_vectors)
+
+    def test_two_broken_builds_lose_nothing(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The second breaks before it has written anything; what the first has embedded is still there for the third."""
+        place.build()
+
+        def broken(self: Store, version: str, records: list[Record], vectors: np.ndarray, add: bool = True) -> None:
+            if add:
+                whole(self, version, records, vectors)
+            raise RuntimeError("the power is gone")
+
+        whole = Store.add
+        for add in (True, False):
+            with monkeypatch.context() as patch:
+                patch.setattr(Store, "add", partialmethod(broken, add=add))
+                with pytest.raises(RuntimeError):
+                    place.build(LONGER)
+        place.recorder.seen.clear()
+        report = place.build(LONGER)
+        assert place.recorder.seen == [] and report.embedded == 0
+        assert place.store.versions() == [report.version]
+
+    def test_a_leftover_that_cannot_be_read_is_dropped(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        first = place.build()
+        place.store.create(replace(first_manifest := place.store.serving(), version=f"{first_manifest.version[:-4]}0123"))
+        digests = Store.digests
+
+        def damaged(self: Store, version: str) -> dict[str, str]:
+            if version != first.version:
+                raise DamagedIndexError("cannot be read")
+            return digests(self, version)
+
+        monkeypatch.setattr(Store, "digests", damaged)
+        report = place.build(CHANGED)
+        assert (report.embedded, report.unchanged) == (1, first.embedded - 1)
+        assert place.store.versions() == [report.version]
 
     def test_who_opens_while_a_build_ends_gets_the_new_version(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         place.build()
