@@ -175,6 +175,24 @@ def points_back(text: str, language: str) -> bool:
     return _says(_POINTING, text, language)
 
 
+# Each of several things that were named before, and not each of those that the same part names.
+_EACH = {
+    "en": r"each one(?! of)|each of (?:them|these|those)",
+    "es": r"cada un[oa](?! de )",
+    "pt": r"cada uma?(?! d[aeo])",
+    "fr": r"chacune?(?! d)",
+}
+
+
+def of_each(text: str, language: str) -> bool:
+    """Whether *text* asks something of each thing that was named before it.
+
+    >>> of_each("y qué dice cada una", "es"), of_each("what does each one of the pillars say", "en")
+    (True, False)
+    """
+    return _says(_EACH, text, language)
+
+
 def with_referent(question: str, term: str, language: str) -> str:
     """*question* with *term* in place of its pronoun, or after it where it has none.
 

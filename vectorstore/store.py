@@ -258,7 +258,7 @@ class Store:
                 self._client.delete_collection(version)
 
     def sweep(self) -> None:
-        """Remove what Chroma leaves behind of deleted collections, folders (chroma-core/chroma#5259) and text in the free pages of its file.
+        """Remove what Chroma leaves of deleted collections, folders (chroma-core/chroma#5259) and text in the free pages of its file.
 
         A server keeps its own house.
 
