@@ -69,7 +69,7 @@ def train(tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to th
         with progress_bar("Tuning E5 to the expected questions") as progress:
             tune_probe(settings, progress)
     if refitted or tune:
-        out.print("The probe was fitted anew. Run `python -m ingest`, then this command once more.")
+        out.print("The probe was fitted anew. Run `python -m ingest`, then `python -m evals train`.")
         return
     assistant, _ = _open(settings)
     model, figures = fit(assistant.index, load_cases(DEFAULT_CASES, "dev"))

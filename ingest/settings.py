@@ -24,7 +24,10 @@ class Settings(BaseSettings):
         "ensemble", description="`ensemble` (MiniLM and multilingual E5), `minilm`, `e5`, or a sentence-transformers name or path."
     )
     chroma_url: str | None = Field(None, description="URL of a Chroma server; without it Chroma runs embedded in the data folder.")
-    model: str | None = Field(None, description="A LangChain chat model such as `ollama:llama3.1` that rewrites what was found.")
+    model: str | None = Field(
+        None,
+        description="A LangChain chat model, such as `ollama:llama3.1` (needs langchain-ollama), for checked sentences above the quotations.",
+    )
     host: str = Field("127.0.0.1", description="Address that the web application listens on.")
     port: int = Field(7860, ge=1, le=65535, description="Port that the web application listens on.")
 
