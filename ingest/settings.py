@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(None, description="URL of a Chroma server; without it Chroma runs embedded in the data folder.")
     model: str | None = Field(
         None,
-        description="A LangChain chat model, such as `ollama:llama3.1` (needs langchain-ollama), for checked sentences above the quotations.",
+        description="A LangChain chat model, such as `ollama:llama3.1` (needs langchain-ollama), for checked sentences above quotations.",
     )
     host: str = Field("127.0.0.1", description="Address that the web application listens on.")
     port: int = Field(7860, ge=1, le=65535, description="Port that the web application listens on.")
