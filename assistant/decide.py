@@ -1,9 +1,9 @@
 """What a standalone question is after, how sure that is, and which quotations answer it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,10 @@ import numpy.typing as npt
 
 from assistant.matching import FEATURES, Matcher, Query
 from assistant.references import named_parts, parts_of
-from assistant.relevance import DOUBT, Relevance
-from assistant.subjects import read_as
+from assistant.relevance import Relevance
 from assistant.terms import Terms
 from ingest.editorial import Quote, Target
 from vectorstore.index import Index
-from vectorstore.reader import Reader, load_reader
 from vectorstore.vocabulary import Vocabulary
 
 _UNIT_SHARE = 0.3  # a quotation enters an answer when this share of the answerable probability wants it
@@ -25,7 +23,6 @@ _SHORT = 400  # characters of a passage that is quoted as a whole
 _COMMON = 0.08  # a concept that more of the targets have than this is no topic but the subject of the corpus
 _TOPIC_SHARE = 0.0003  # how likely, against the whole list, a topic must be for its part of the list to be meant
 _REMEMBERED = 64  # questions whose vectors and features are kept, 30 KB each
-_READ = 4  # passages of an answer that the reader is asked about, some 50 ms each
 SILENT = ("none", "refuse")
 
 
@@ -117,21 +114,15 @@ class Decider:
         quotes = self._within(query, quotes)
         quotes = tuple(dict.fromkeys(self._in_full(quote) for quote in quotes))
         signals = self._signals(query, features[answer], float(by_group[leader]), mass, float(probabilities[self.silent].sum()))
-        confidence = self.relevance.confidence(signals)
-        if self.relevance.second_weights and DOUBT[0] <= confidence < DOUBT[1]:
-            read = self.read(query.text, quotes)
-            confidence = self.relevance.settled(confidence, read) if len(read) else confidence
-        return Decision(query, probabilities, targets[int(np.argmax(probabilities))], targets[answer], quotes, confidence, signals)
-
-    def read(self, question: str, quotes: Sequence[Quote]) -> npt.NDArray[np.float32]:
-        """What the reader says of the passages quoted, at most so many; nothing of what cannot be read, or where there is no reader."""
-        passages = [self.index.by_id[identity] for identity in dict.fromkeys(quote.passage_id for quote in quotes)]
-        texts = [read_as(self.index, passage) for passage in passages if passage.kind != "heading"]
-        return self._reader.scores(question, texts[:_READ]) if self._reader else np.zeros(0, dtype=np.float32)
-
-    @cached_property
-    def _reader(self) -> Reader | None:
-        return load_reader(self.index.embeddings)  # a second model, that many questions do not need
+        return Decision(
+            query,
+            probabilities,
+            targets[int(np.argmax(probabilities))],
+            targets[answer],
+            quotes,
+            self.relevance.confidence(signals),
+            signals,
+        )
 
     def _leader(self, spoken: npt.NDArray[np.float64]) -> tuple[npt.NDArray[Any], int, int]:
         """The probability of each group of targets with the same quotations, the likeliest group, and the likeliest target in it."""

@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from assistant.asked import asks_many, asks_one, content_keys
 from assistant.expected import NAMES, expected_kind, has_kind
-from assistant.subjects import Named, Subjects, read_as, words_of
+from assistant.subjects import Named, Subjects, words_of
 from ingest.entries import fields
 from ingest.sentences import sentence_spans
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index, Vectors
-from vectorstore.reader import Reader, load_reader
+from vectorstore.reader import Reader, load_reader, windows
 from vectorstore.types import Hit
 
 Floats = npt.NDArray[np.float64]
@@ -174,7 +174,10 @@ class Facts:
         """What the reader says of the passages, nought where there is none."""
         if self._reader is None:
             return np.zeros(len(rows), dtype=np.float32)
-        return self._reader.scores(question, [read_as(self._index, self._passages[row]) for row in rows])
+        passages = [self._passages[row] for row in rows]
+        parts = [(*p.heading_path[-1:], "")[0] for p in passages]
+        texts = [windows(part, self._subjects.introduction(p), p.text, p.language) for part, p in zip(parts, passages, strict=True)]
+        return self._reader.scores(question, texts)
 
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:
         texts = [passage.text[start:end] for passage, (start, end) in found]

@@ -2,9 +2,8 @@
 
 The first gives each target the probability that it is what the question is after (McFadden, 1974); targets
 that end in an abstention or a refusal take part like all others. The second gives the probability that the
-answer so chosen is right. Where that is in doubt, the reader (:mod:`vectorstore.reader`) reads the passages that would be quoted,
-and a third model settles it. The outcome is what the product shows as confidence. All are a few stored coefficients, fitted by
-``python -m evals train`` on the development half of the evaluation cases.
+answer so chosen is right, and is what the product shows as confidence. Both are a few stored coefficients,
+fitted by ``python -m evals train`` on the development half of the evaluation cases.
 """
 
 import json
@@ -41,11 +40,6 @@ SIGNALS = (
 )
 
 
-# What doubt is settled by: the log odds of the confidence, and the best and the mean of what the reader says of the passages quoted.
-SECOND = ("log_odds", "best_read", "mean_read")
-DOUBT = (0.1, 0.8)  # a confidence between these is doubt; nine in ten right answers are above, and most near misses in it
-
-
 # Of each sign of :func:`retrieval_signs`: its mean, its deviation and its weight in a logistic regression on questions and
 # answers of published software FAQs and on the expected questions of the Strategy, its texts taken as they are, some of the
 # answers taken out (docs/decisions/0004). A model that was not among those measured is taken to behave like MiniLM.
@@ -77,8 +71,6 @@ class Relevance:
     signal_weights: tuple[float, ...]
     intercept: float
     threshold: float
-    second_weights: tuple[float, ...] = ()
-    second_intercept: float = 0.0
 
     def probabilities(self, features: Floats) -> npt.NDArray[np.float64]:
         """Shape (targets,), summing to 1, from a feature matrix of shape (targets, features)."""
@@ -90,17 +82,6 @@ class Relevance:
         """The probability in 0..1 that the chosen answer is right."""
         score = self.intercept + sum(weight * signals[name] for name, weight in zip(self.signals, self.signal_weights, strict=True))
         return float(1.0 / (1.0 + np.exp(-score)))
-
-    def settled(self, confidence: float, read: Floats) -> float:
-        """The probability that the chosen answer is right, where *confidence* was doubtful and the passages were *read* (logits)."""
-        score = self.second_intercept + float(np.dot(second_opinion(confidence, read), self.second_weights))
-        return float(1.0 / (1.0 + np.exp(-score)))
-
-
-def second_opinion(confidence: float, read: Floats) -> npt.NDArray[np.float64]:
-    """The values of :data:`SECOND`."""
-    sure = min(max(confidence, 1e-6), 1 - 1e-6)
-    return np.array([np.log(sure / (1 - sure)), float(read.max()), float(read.mean())])
 
 
 def load_relevance() -> Relevance:

@@ -11,7 +11,6 @@ from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index
 from vectorstore.lexical import fold
-from vectorstore.reader import windows
 from vectorstore.vocabulary import Vocabulary
 
 Keys = frozenset[str]
@@ -29,19 +28,6 @@ class Named:
     names: frozenset[str]
     concepts: frozenset[str]
     meanings: Mapping[str, Keys] = field(default_factory=dict, compare=False)
-
-
-def introduction(index: Index, passage: Passage) -> str:
-    """The sentence or item that introduces the list of a passage, if any."""
-    found = index.lists.get(passage.list_id or "")
-    intro = index.by_id.get(found.intro_id or "") if found else None
-    return intro.text if intro else ""
-
-
-def read_as(index: Index, passage: Passage) -> list[str]:
-    """A passage as :class:`vectorstore.reader.Reader` reads it: under its heading, after what introduces its list, in windows."""
-    heading = passage.heading_path[-1] if passage.heading_path else ""
-    return windows(heading, introduction(index, passage), passage.text, passage.language)
 
 
 class Subjects:
@@ -71,7 +57,13 @@ class Subjects:
     def _around(self, passage: Passage) -> str:
         """A passage with what it stands under, its headings and the sentence or item that introduces its list, and what it introduces."""
         below = [self._index.by_id[identity].text for identity in self.introduced.get(passage.id, ())]
-        return "\n".join((*passage.heading_path, introduction(self._index, passage), passage.text, *below))
+        return "\n".join((*passage.heading_path, self.introduction(passage), passage.text, *below))
+
+    def introduction(self, passage: Passage) -> str:
+        """The sentence or item that introduces the list of a passage, if any."""
+        found = self._index.lists.get(passage.list_id or "")
+        intro = self._index.by_id.get(found.intro_id or "") if found else None
+        return intro.text if intro else ""
 
     def names(self, question: str, language: str) -> Named:
         """What *question* names that tells passages apart; names that no passage has are among them."""

@@ -2,8 +2,7 @@
 
 A document is a file ``NAME.txt``, each line a number, a tab and one block: a heading with ``#``, an item with ``-``, a row of a table
 between bars, or a paragraph. Beside it ``NAME.tsv`` has its questions, a line each: language, style, the numbers of the lines that
-answer (``3``; ``4+5`` all of them; ``3/9`` either) or ``0~7`` where nothing does and line 7 is nearest, and the question. To these come
-expected questions of the documents that ship, and, in ``open/``, more that these leave open.
+answer (``3``; ``4+5`` all of them; ``3/9`` either) or ``0~7`` where nothing does and line 7 is nearest, and the question.
 """
 
 import random
@@ -17,12 +16,9 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from assistant.subjects import read_as
 from evals.tune import Encoder, Pieces, padded
-from ingest.editorial import Editorial
 from ingest.errors import UserError
 from vectorstore.embeddings import VectorEmbeddings
-from vectorstore.index import Index
 from vectorstore.probe import Progress
 from vectorstore.reader import together, windows
 
@@ -31,8 +27,6 @@ _WRONG, _HARD = 3, 8  # passages that do not answer beside a question's own, dra
 _FOREIGN = 0.05  # share of the questions that are asked of another document
 _TOKENS, _TOGETHER = 192, 32  # of a pair that are read, and pairs of like length that are read together
 _RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 2e-3, 5e-3, 0.06, 16.0
-_SINGLE = ("fact", "topic", "agency")  # targets that single passages answer
-_OPEN, _ANSWERED = 4400, 4600  # expected questions that are drawn of those that the documents leave open, and of the others
 _PAIR = 0.5  # weight of the question whether a pair by itself is right, beside the choice among passages and silence
 
 
@@ -125,33 +119,10 @@ def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, list[i
         yield parts[3].strip(), right, [] if right else readable
 
 
-def load_expected(index: Index, editorials: Sequence[Editorial], draw: random.Random) -> list[Asked]:
-    """Some of the expected questions of a corpus, with the passages of *index* that answer them or, of those left open, are nearest."""
-    targets = {target.id: target for editorial in editorials for target in editorial.targets}
-    every = [(one.text, targets[one.target_id]) for editorial in editorials for one in editorial.questions]
-    kinds = ([one for one in every if one[1].kind == "none"], _OPEN), ([one for one in every if one[1].kind in _SINGLE], _ANSWERED)
-    texts = {one.id: read_as(index, one)[0] for one in index.passages if one.kind != "heading"}
-    names, rows = list(texts), [index.row_of[identity] for identity in texts]
-    found = []
-    for question, target in (one for questions, count in kinds for one in draw.sample(questions, min(count, len(questions)))):
-        scores = index.dense_scores(index.embeddings.encode([question], query=True)[0])
-        ranked = np.argsort(-scores["e5" if "e5" in scores else next(iter(scores))][rows], kind="stable")
-        right, nearest = (list(dict.fromkeys(quote.passage_id for quote in quotes)) for quotes in (target.quotes, target.also))
-        others = [name for name in (names[place] for place in ranked) if name not in {*right, *nearest}][:_HARD]
-        groups = (right, [] if right else nearest, others)
-        found.append(Asked(question, *(tuple(texts[name] for name in group if name in texts) for group in groups)))
-    return found
-
-
 def train_reader(
-    base: Path,
-    asked: Sequence[Asked],
-    progress: Progress = lambda done, total: None,
-    start: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None,
+    base: Path, asked: Sequence[Asked], progress: Progress = lambda done, total: None
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """The values of :func:`vectorstore.tuned.tuned_file` and the head (385,) of a reader; *base* is the file of the packaged model.
-
-    With *start*, the values and the head of a reader, its training goes on.
 
     Raises:
         UserError: the questions are too few for a single step.
@@ -166,11 +137,6 @@ def train_reader(
     head = torch.nn.Linear(model.size, 1)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
-    if start:
-        model.load_values(start[0])
-        with torch.no_grad():
-            head.weight[0] = torch.from_numpy(start[1][:-1] / _SHARPNESS)
-            head.bias[0] = float(start[1][-1])
     tuned = {"params": list(model.parameters()), "lr": _RATE, "weight_decay": 0.0}
     optimizer = torch.optim.AdamW([tuned, {"params": list(head.parameters()), "lr": _HEAD_RATE, "weight_decay": 0.01}])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE, _HEAD_RATE], total_steps=total + 1, pct_start=_WARM_UP)
@@ -178,9 +144,9 @@ def train_reader(
         drawn = [_drawn(one, asked, draw) for one in chosen]
         pairs = [pieces(together(question, text), _TOKENS) for question, texts, _ in drawn for text in texts]
         scores = _scores(model, head, pairs)
-        loss, begin = torch.zeros(()), 0
+        loss, start = torch.zeros(()), 0
         for _, texts, right in drawn:
-            own, begin = scores[begin : begin + len(texts)], begin + len(texts)
+            own, start = scores[start : start + len(texts)], start + len(texts)
             wanted = torch.zeros(len(texts) + 1)
             wanted[0 if right else -1] = 1.0  # the last is silence
             loss = loss + F.cross_entropy(torch.cat([own, torch.zeros(1)]), wanted)

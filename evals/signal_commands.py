@@ -63,36 +63,26 @@ def ablation(
 
 @app.command()
 def fit_reader(
-    context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Documents NAME.txt and questions NAME.tsv (see evals.reading).")],
-    go_on: Annotated[bool, typer.Option("--go-on", help="Start from the reader that is there, not from the packaged model.")] = False,
+    context: typer.Context, folder: Annotated[Path, typer.Argument(help="Documents NAME.txt and questions NAME.tsv (see evals.reading).")]
 ) -> None:
-    """Train vectorstore/reader.npz, which reads question and passage together, on questions over fictitious documents and on some of the
-    expected questions: about an hour.
+    """Train vectorstore/reader.npz, which reads question and passage together, on questions over fictitious documents: about an hour.
 
-    Then run train and fit-facts, whose coefficients are for one reader.
+    Then run fit-facts, whose coefficients are for one reader.
     """
-    import random
-
     import numpy as np
 
-    from assistant.core import Assistant
-    from evals.reading import load_expected, load_reading, train_reader
-    from evals.train import editorial_of
+    from evals.reading import load_reading, train_reader
     from vectorstore.embeddings import e5_file, load_embeddings
-    from vectorstore.reader import reader_values
 
     settings = context.obj()
     with progress_bar("Finding what does not answer") as progress:
         asked = load_reading(folder, load_embeddings("e5", settings.data_dir / "models"), progress)
-    editorials = [editorial_of(settings), editorial_of(settings, folder / "open")]
-    asked += load_expected(Assistant.open(settings).index, editorials, random.Random(0))
     with progress_bar("Training the reader") as progress:
-        parameters, weights = train_reader(e5_file(), asked, progress, reader_values() if go_on else None)
+        parameters, weights = train_reader(e5_file(), asked, progress)
     np.savez_compressed(
         str(files("vectorstore").joinpath("reader.npz")), parameters=parameters.astype(np.float16), weights=weights.astype(np.float32)
     )
-    out.print(f"Trained on {len(asked)} questions. Run train and fit-facts next.", markup=False, highlight=False)
+    out.print(f"Trained on {len(asked)} questions. Run fit-facts next.", markup=False, highlight=False)
 
 
 @app.command()

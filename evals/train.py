@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from assistant.decide import SILENT, Decider, Decision
 from assistant.matching import FEATURES
-from assistant.relevance import DOUBT, SIGNALS, Relevance, second_opinion
+from assistant.relevance import SIGNALS, Relevance
 from evals.cases import Case, Located
 from evals.metrics import Span, relevant, resolve, supports
-from ingest.editorial import Editorial, ExpectedQuestion, Quote, load_editorial
+from ingest.editorial import ExpectedQuestion, Quote, load_editorial
 from ingest.errors import UserError
 from ingest.manifest import load_manifest, read_canonical
 from ingest.settings import Settings
@@ -60,16 +60,7 @@ def fit(index: Index, cases: Sequence[Located]) -> tuple[Relevance, dict[str, fl
     model = replace(model, signal_weights=tuple_of(logistic.coef_[0]), intercept=round(float(logistic.intercept_[0]), 5))
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
-    second, settled = _second(decider, [decisions[row] for row in rows], held_out, good)
-    if second is not None:
-        model = replace(model, second_weights=tuple_of(second.coef_[0]), second_intercept=round(float(second.intercept_[0]), 5))
-    in_doubt = (held_out >= DOUBT[0]) & (held_out < DOUBT[1])
     figures = {"cases": float(len(rows)), "auroc": float(roc_auc_score(good, held_out)), "brier": float(brier_score_loss(good, held_out))}
-    figures |= {"in doubt": float(in_doubt.sum()), "auroc in doubt": float(roc_auc_score(good[in_doubt], held_out[in_doubt]))}
-    figures |= {
-        "auroc in doubt, read": float(roc_auc_score(good[in_doubt], settled[in_doubt])),
-        "auroc, read": float(roc_auc_score(good, settled)),
-    }
     return model, figures
 
 
@@ -143,34 +134,12 @@ def _logistic(signals: Floats, good: Bools) -> tuple[Any, Floats]:
     return model.fit(signals, good), held_out
 
 
-def _second(decider: Decider, decisions: Sequence[Decision | None], confidence: Floats, good: Bools) -> tuple[Any, Floats]:
-    """The model of doubt, and the held-out probabilities with it where there is doubt; those of before where nothing can be read."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import cross_val_predict
-
-    settled, rows, seen = confidence.copy(), [], []
-    for row, (decision, sure) in enumerate(zip(decisions, confidence, strict=True)):
-        if decision and DOUBT[0] <= sure < DOUBT[1] and len(read := decider.read(decision.query.text, decision.quotes)):
-            rows.append(row)
-            seen.append(second_opinion(float(sure), read))
-    if len(rows) < 2 * _FOLDS or len(set(good[rows])) < 2:
-        return None, settled
-    model: Any = LogisticRegression(C=0.5, max_iter=1000)
-    settled[rows] = cross_val_predict(model, np.array(seen), good[rows], cv=_FOLDS, method="predict_proba")[:, 1]
-    return model.fit(np.array(seen), good[rows]), settled
-
-
 def expected_questions(settings: Settings, targets: Sequence[str] = ()) -> tuple[ExpectedQuestion, ...]:
     """The expected questions of the corpus that ships, or those that lead to *targets*."""
-    questions = editorial_of(settings).questions
-    return tuple(question for question in questions if not targets or question.target_id in targets)
-
-
-def editorial_of(settings: Settings, folder: Path | None = None) -> Editorial:
-    """The editorial data of the corpus that ships, or those about it in *folder*."""
     sources = load_manifest(settings.corpus_dir / "sources.toml")
     documents = tuple(build_document(source, read_canonical(source)) for source in sources if source.path)
-    return load_editorial(folder or settings.corpus_dir, documents)
+    questions = load_editorial(settings.corpus_dir, documents).questions
+    return tuple(question for question in questions if not targets or question.target_id in targets)
 
 
 def refit_probe(settings: Settings, progress: Progress = lambda done, total: None) -> bool:

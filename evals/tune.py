@@ -97,13 +97,6 @@ class Encoder(torch.nn.Module):
         every = [*(self.plain[_key(name)] for name in self.names), *scaled]
         return np.concatenate([one.detach().numpy() for one in every]).astype(np.float32)
 
-    def load_values(self, values: npt.NDArray[np.float32]) -> None:
-        """Take over what :meth:`values` gave."""
-        places = [*(self.plain[_key(name)] for name in self.names), *(self.factors[_key(name)] for name in self._matrices if self.factors)]
-        with torch.no_grad():
-            for place, part in zip(places, np.split(values, np.cumsum([place.numel() for place in places])[:-1]), strict=True):
-                place.copy_(torch.from_numpy(part).view_as(place))
-
     def _linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
         made, factor = F.linear(x, self._matrices[f"{name}.w"]), _key(f"{name}.w")
         if factor in self.factors:

@@ -212,7 +212,9 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
             probe = fit_probe(embeddings, editorial.questions, progress)
         if probe.tuned and embeddings.tune:
             embeddings.tune(probe.tuned.parameters)  # writes its file now, so that the first question need not
-        load_reader(embeddings)  # so does this
+        covered = {quote.source_id for target in editorial.targets for quote in target.quotes}
+        if any(document.source.id not in covered for document in documents):
+            load_reader(embeddings)  # so that its file is there, too
         report = build_index(store, embeddings, records, lock_dir=settings.data_dir, probe=probe, progress=progress)
     if quiet and not report.switched:
         return False

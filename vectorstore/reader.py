@@ -60,8 +60,7 @@ def windows(heading: str, introduction: str, text: str, language: str) -> list[s
 
 
 @lru_cache(maxsize=1)
-def reader_values() -> tuple[Vectors, Vectors]:
-    """The values of :func:`vectorstore.tuned.tuned_file` and the head (385,) of the reader that ships with the product."""
+def _values() -> tuple[Vectors, Vectors]:
     with np.load(BytesIO(files("vectorstore").joinpath("reader.npz").read_bytes()), allow_pickle=False) as data:
         return data["parameters"].astype(np.float32), data["weights"].astype(np.float32)
 
@@ -70,5 +69,5 @@ def load_reader(embeddings: VectorEmbeddings) -> Reader | None:
     """The reader that ships with the product, or ``None`` where *embeddings* have no E5 to run it."""
     if embeddings.tune is None:
         return None
-    parameters, weights = reader_values()
+    parameters, weights = _values()
     return Reader(embeddings.tune(parameters), weights)
