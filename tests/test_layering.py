@@ -145,7 +145,7 @@ def test_the_product_is_small() -> None:
     """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in, then the glossary,
     then what questions of unseen documents ask for and the model tuned to the expected ones."""
     sizes = {name_of(path): code_lines(path) for path in PRODUCT}
-    assert sum(sizes.values()) < 11_200, sizes
+    assert sum(sizes.values()) < 11_300, sizes
 
 
 def test_importing_a_room_does_no_work() -> None:
