@@ -157,12 +157,12 @@ def _says(words: Mapping[str, str], question: str, language: str, after: str = "
     return bool(re.search(rf"\b(?:{words[language]})\b{after}", fold(question)))
 
 
-# Words that stand for something named before, and for nothing else.
+# Words that stand for something named before, or for each of several such, and for nothing else.
 _POINTING = {
-    "en": r"it|its|they|them|their|he|she|his|her",
-    "es": r"su|sus|eso|ello|ellos|ellas|este(?= *\W*$)|esta(?= *\W*$)",
-    "pt": r"seu|sua|seus|suas|isso|dele|dela|deles|delas|nele|nela|ele|ela",
-    "fr": r"son|sa|ses|leur|leurs|cela|(?<!-)il|(?<!-)elle|(?<!-)ils|(?<!-)elles|celui-ci|celle-ci",
+    "en": r"each one(?! of)|each of (?:them|these|those)|it|its|they|them|their|he|she|his|her",
+    "es": r"cada un[oa](?! de )|su|sus|eso|ello|ellos|ellas|este(?= *\W*$)|esta(?= *\W*$)",
+    "pt": r"cada uma?(?! d[aeo])|seu|sua|seus|suas|isso|dele|dela|deles|delas|nele|nela|ele|ela",
+    "fr": r"chacune?(?! d)|son|sa|ses|leur|leurs|cela|(?<!-)il|(?<!-)elle|(?<!-)ils|(?<!-)elles|celui-ci|celle-ci",
 }
 
 
@@ -171,26 +171,10 @@ def points_back(text: str, language: str) -> bool:
 
     >>> points_back("qual o link dele", "pt"), points_back("y a-t-il un budget ?", "fr")
     (True, False)
-    """
-    return _says(_POINTING, text, language)
-
-
-# Each of several things that were named before, and not each of those that the same part names.
-_EACH = {
-    "en": r"each one(?! of)|each of (?:them|these|those)",
-    "es": r"cada un[oa](?! de )",
-    "pt": r"cada uma?(?! d[aeo])",
-    "fr": r"chacune?(?! d)",
-}
-
-
-def of_each(text: str, language: str) -> bool:
-    """Whether *text* asks something of each thing that was named before it.
-
-    >>> of_each("y qué dice cada una", "es"), of_each("what does each one of the pillars say", "en")
+    >>> points_back("y qué dice cada una", "es"), points_back("what does each one of the pillars say", "en")
     (True, False)
     """
-    return _says(_EACH, text, language)
+    return _says(_POINTING, text, language)
 
 
 def with_referent(question: str, term: str, language: str) -> str:

@@ -9,7 +9,7 @@ from assistant.conversation import SURE, SURE_ALONE, Conversation, at_place
 from assistant.decide import SILENT, Decider, Decision
 from assistant.facts import LIKELY
 from assistant.find import Finder
-from assistant.followup import content_stems, counts_items, leans, names_pillar, of_each, ordinal, points_back
+from assistant.followup import content_stems, counts_items, leans, names_pillar, ordinal, points_back
 from assistant.references import asks_both
 from assistant.terms import TITLE
 from assistant.types import Exchange, Plan
@@ -126,10 +126,7 @@ class Planner:
         joints = rf"[,;]? (?:and|y|e|et) (?=(?:(?:{_BEFORE}) )?(?:{_ASKING})\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
         pieces = [piece for text in asking for piece in re.split(joints, text, flags=re.IGNORECASE)]
         # What points back at the part before it is understood within the whole.
-        kept = [
-            question if number and (points_back(piece, language) or of_each(piece, language)) else piece
-            for number, piece in enumerate(dict.fromkeys(pieces))
-        ]
+        kept = [question if number and points_back(piece, language) else piece for number, piece in enumerate(dict.fromkeys(pieces))]
         return [piece for piece in dict.fromkeys(kept) if self._says_enough(piece, language)][:_PARTS]
 
     @staticmethod

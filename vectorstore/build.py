@@ -222,7 +222,7 @@ def _known(
         own, useful = bool(serving and version == serving.version), False
         try:
             made = store.manifest(version)
-            if made and (made.embedding, made.dimension, made.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
+            if (made.embedding, made.dimension, made.schema) == (embeddings.name, embeddings.dimension, SCHEMA):
                 name = store.set_aside(version) if version == coming.version else version
                 version, digests = name, store.digests(name)
                 gone += len(digests.keys() - wanted.keys()) if own else 0

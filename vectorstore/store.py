@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,7 @@ class Store:
                 before, metadata = version, self._client.get_collection(POINTER, embedding_function=None).metadata or {}
                 version = str(metadata.get("version", ""))
                 try:
-                    stored = self._client.get_collection(version, embedding_function=None).metadata or {}
-                    return IndexManifest(**json.loads(str(stored["manifest"])))
+                    return self._described(version)
                 except (NotFoundError, ValueError) as error:
                     if version == before:  # else a build that ended meanwhile has dropped it, and the pointer names another
                         raise NoIndexError("The index is not complete. Run: python -m ingest") from error
@@ -122,14 +121,18 @@ class Store:
         with self._translated():
             return [name for name in self._names() if re.fullmatch(rf"{POINTER}-[0-9a-f]+", name)]
 
-    def manifest(self, version: str) -> IndexManifest | None:
-        """What a version says of itself, finished or not; ``None`` where it says nothing that can be understood."""
+    def manifest(self, version: str) -> IndexManifest:
+        """What a version says of itself, finished or not.
+
+        Raises:
+            IndexUnavailableError: it says nothing that can be understood.
+        """
         with self._translated():
-            stored = self._client.get_collection(version, embedding_function=None).metadata or {}
-        try:
-            return IndexManifest(**json.loads(str(stored["manifest"])))
-        except (KeyError, TypeError, ValueError):
-            return None
+            return self._described(version)
+
+    def _described(self, version: str) -> IndexManifest:
+        stored = self._client.get_collection(version, embedding_function=None).metadata or {}
+        return IndexManifest(**json.loads(str(stored["manifest"])))
 
     def set_aside(self, version: str) -> str:
         """Give what a killed build left of *version* another name, and return it."""
@@ -258,11 +261,10 @@ class Store:
                 self._client.delete_collection(version)
 
     def sweep(self) -> None:
-        """Remove what Chroma leaves of deleted collections, folders (chroma-core/chroma#5259) and text in the free pages of its file.
+        """Remove the folders that Chroma leaves behind for deleted collections (chroma-core/chroma#5259); a server keeps its own house.
 
-        A server keeps its own house.
-
-        Only who holds the build lock may call it. Where Chroma's file cannot be asked, nothing is removed.
+        Only who holds the build lock may call it. Where Chroma's file cannot be asked, nothing is removed. The file itself is only read: a
+        second SQLite in one process that writes to it (VACUUM) damages what Chroma's own is reading.
         """
         folder = self._config.data_dir / "chroma"
         if self._config.url:
@@ -275,12 +277,9 @@ class Store:
                 used = {str(identity) for (identity,) in file.execute("SELECT id FROM segments")}
         except sqlite3.Error:
             return
-        left = [path for path in there if path.name not in used]
-        for path in left:
-            shutil.rmtree(path, ignore_errors=True)
-        if left:  # what was deleted stays readable in the free pages of the file until it is written anew
-            with suppress(sqlite3.Error), closing(sqlite3.connect(folder / "chroma.sqlite3", timeout=_PAUSE)) as file:
-                file.execute("VACUUM")
+        for path in there:
+            if path.name not in used:
+                shutil.rmtree(path, ignore_errors=True)
 
     # The lock on a server: a collection, because creating one is all or nothing. Its metadata name the holder.
 
