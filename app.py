@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from app_parts.address import check_address
 from app_parts.conversation import Conversation, Exchange, plain_text, turns_of
-from app_parts.messages import Texts
+from app_parts.messages import Texts, code_of
+from assistant.errors import QuestionError
 from assistant.feedback import Verdict, append_feedback, make_feedback
 from assistant.types import Answer, Turn
 from ingest.errors import UserError
@@ -47,6 +48,8 @@ def respond(assistant: "Assistant", message: object, past: Conversation, languag
             else:
                 exchange = replace(exchange, text=exchange.text + piece)
             yield exchange
+    except QuestionError as error:
+        yield replace(exchange, text="", failure=error.said.get(code_of(texts), str(error)))
     except UserError as error:
         yield replace(exchange, text="", failure=str(error))
     except Exception:

@@ -1,9 +1,10 @@
 """The list of agencies beside the documents: by country or by document, each with links to the passages that name it."""
 
 from app_parts.markup import escape, marker_html
-from app_parts.messages import Texts
+from app_parts.messages import Texts, code_of
 from app_parts.sources import passages_panel_html
 from assistant.agencies import Listed, citation_of, missing_directory, select_agencies, split_filter
+from assistant.places import Places
 from vectorstore.index import Index
 
 _LINKS = 12  # an agency that is named more often is shown with its first passages; the panel has all of them
@@ -23,10 +24,10 @@ def agencies_html(index: Index, wanted: str, page: Texts) -> str:
     note = texts.count.format(shown=len(found), total=len(index.agencies)) if found else texts.nothing
     directory = missing_directory(index)
     if directory:
-        note += f"{'' if note.endswith('.') else '.'} {texts.missing.format(annex=directory.short_title)}"
+        note += f"{'' if note.endswith('.') else '.'} {texts.missing.format(annex=Places(index).title(directory, code_of(page)))}"
     groups: dict[str, list[str]] = {}
     for listed in found:
-        groups.setdefault(_group(index, listed, texts.named_in), []).append(_entry(listed, whole[listed.agency.id], page))
+        groups.setdefault(_group(index, listed, page), []).append(_entry(listed, whole[listed.agency.id], page))
     lists = "".join(f"<h3>{escape(name)}</h3><ul>{''.join(entries)}</ul>" for name, entries in groups.items())
     return f'<div class="agencies"><p class="note" role="status">{escape(note)}</p>{lists}</div>'
 
@@ -61,8 +62,9 @@ def _entry(listed: Listed, whole: Listed, page: Texts) -> str:
     return f'<li data-agency="{_key(listed)}"><span lang="{escape(language)}">{escape(_name(listed))}</span> {markers}{lines}</li>'
 
 
-def _group(index: Index, listed: Listed, named_in: str) -> str:
-    return listed.agency.country or named_in.format(title=index.sources[listed.quotes[0].source_id].short_title)
+def _group(index: Index, listed: Listed, page: Texts) -> str:
+    source = index.sources[listed.quotes[0].source_id]
+    return listed.agency.country or page.agencies.named_in.format(title=Places(index).title(source, code_of(page)))
 
 
 def _name(listed: Listed) -> str:

@@ -33,21 +33,21 @@ AGENCIES_ES = AgencyTexts(
     filter="Filtrar por tema o país",
     hint="por ejemplo: prevención, Honduras",
     count="{shown} de {total} organismos",
-    nothing="Ningún organismo de este índice corresponde.",
-    named_in="Nombrados en {title}",
+    nothing="Ningún organismo de este índice coincide con el filtro.",
+    named_in="Mencionados en: {title}",
     programmes="Programas",
     missing="{annex}, el directorio de organismos, no está en este índice.",
 )
 
 AGENCIES_PT = AgencyTexts(
-    title="Órgãos",
+    title="Organismos",
     filter="Filtrar por tema ou país",
     hint="por exemplo: prevenção, Honduras",
-    count="{shown} de {total} órgãos",
-    nothing="Nenhum órgão deste índice corresponde.",
-    named_in="Nomeados em {title}",
+    count="{shown} de {total} organismos",
+    nothing="Nenhum organismo deste índice corresponde ao filtro.",
+    named_in="Mencionados em: {title}",
     programmes="Programas",
-    missing="{annex}, o diretório de órgãos, não está neste índice.",
+    missing="{annex}, o diretório de organismos, não está neste índice.",
 )
 
 AGENCIES_FR = AgencyTexts(
@@ -55,8 +55,8 @@ AGENCIES_FR = AgencyTexts(
     filter="Filtrer par thème ou par pays",
     hint="par exemple : prévention, Honduras",
     count="Organismes : {shown} sur {total}",
-    nothing="Aucun organisme de cet index ne correspond.",
-    named_in="Nommés dans {title}",
+    nothing="Aucun organisme de cet index ne correspond au filtre.",
+    named_in="Mentionnés dans : {title}",
     programmes="Programmes",
     missing="{annex}, le répertoire des organismes, n’est pas dans cet index.",
 )

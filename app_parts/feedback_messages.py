@@ -47,7 +47,7 @@ FEEDBACK_PT = FeedbackTexts(
     send="Enviar",
     privacy="Sua opinião fica neste servidor, com esta conversa; sem nome nem endereço IP.",
     thanks="Agradecemos. Sua opinião foi registrada.",
-    failed="Não foi possível guardar sua opinião. Você pode tentar novamente; os detalhes estão no registro do servidor.",
+    failed="Não foi possível registrar sua opinião. Você pode tentar novamente; os detalhes estão no registro do servidor.",
 )
 
 FEEDBACK_FR = FeedbackTexts(

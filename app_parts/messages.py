@@ -131,7 +131,7 @@ _ES = Texts(
     hint="Escriba su pregunta…",
     ask="Preguntar",
     stop="Detener",
-    retry="Repetir",
+    retry="Reintentar",
     clear="Borrar",
     copy="Copiar respuesta",
     copied="Copiado",
@@ -187,7 +187,7 @@ _PT = Texts(
     hint="Escreva sua pergunta…",
     ask="Perguntar",
     stop="Parar",
-    retry="Repetir",
+    retry="Tentar novamente",
     clear="Limpar",
     copy="Copiar resposta",
     copied="Copiado",
@@ -195,7 +195,7 @@ _PT = Texts(
     stopped="Interrompido.",
     error="Ocorreu um erro ao responder a esta pergunta. Tente novamente; os detalhes estão no registro do servidor.",
     sources="Fontes",
-    no_sources="Aqui aparecem as passagens em que cada resposta se apoia, com um link para o seu lugar no documento.",
+    no_sources="Aqui aparecem os trechos em que cada resposta se apoia, com um link para o seu lugar no documento.",
     sources_of="Fontes ({count})",
     source="Fonte {number}",
     status={
@@ -209,13 +209,13 @@ _PT = Texts(
     bodies="Órgãos mencionados",
     removed="Frases sem apoio suprimidas: {count}",
     in_document="Ver no documento",
-    passage_in="{title}: a passagem em seu documento",
+    passage_in="{title}: o trecho em seu documento",
     goes_on="O documento continua",
     back="Voltar à resposta",
     official="Documento oficial",
     translation="Tradução de trabalho não oficial",
-    nearest="Passagens mais próximas",
-    nearest_note="Elas não respondem à pergunta.",
+    nearest="Trechos mais próximos",
+    nearest_note="Eles não respondem à pergunta.",
     documents="Documentos",
     documents_note="{present} neste índice, {absent} não",
     in_index="neste índice",
@@ -257,10 +257,10 @@ _FR = Texts(
     status={
         "answered": "Réponse trouvée",
         "partial": "Réponse partielle",
-        "not_in_corpus": "Absent des documents",
+        "not_in_corpus": "Ne figure pas dans les documents",
         "refused": "Sans réponse",
     },
-    coverage="{shown} {unit} sur {total}",
+    coverage="{unit} : {shown} sur {total}",
     confidence="Confiance {percent} %",
     bodies="Organes mentionnés",
     removed="Phrases sans appui supprimées : {count}",
@@ -275,7 +275,7 @@ _FR = Texts(
     documents="Documents",
     documents_note="{present} dans cet index, {absent} non",
     in_index="dans cet index",
-    not_in_index="absente de cet index",
+    not_in_index="pas dans cet index",
     ready="Réponse prête : {status}. Sources : {count}.",
     feedback=FEEDBACK_FR,
     agencies=AGENCIES_FR,
@@ -298,6 +298,11 @@ EXAMPLES = (
 def texts_for(language: str) -> Texts:
     """The texts in *language*, in English where there are none."""
     return TEXTS.get(language, _EN)
+
+
+def code_of(texts: Texts) -> str:
+    """The language that *texts* are in."""
+    return next((code for code, found in TEXTS.items() if found is texts), "en")
 
 
 def preferred_language(accept: str) -> str:

@@ -9,7 +9,7 @@ from app_parts.agencies import agencies_html, agencies_title
 from app_parts.chat import Chat, Form, Visitor
 from app_parts.documents import documents_html
 from app_parts.markup import escape
-from app_parts.messages import AUTOMATIC, EXAMPLES, TEXTS, Texts
+from app_parts.messages import AUTOMATIC, EXAMPLES, TEXTS, Texts, code_of
 from assistant.feedback import LONGEST
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -178,7 +178,7 @@ def language_choices(page: Texts) -> list[tuple[str, str]]:
 
 def brand_html(page: Texts) -> str:
     """The header's text. It carries the page's language and the labels that Gradio has no setting for, read by ``page.js``."""
-    code = next(code for code, texts in TEXTS.items() if texts is page)
+    code = code_of(page)
     return (
         f'<div id="brand-text" data-language="{code}" data-conversation="{escape(page.conversation)}" data-source="{escape(page.source)}">'
         f"<h1>{escape(page.title)}</h1><p>{escape(page.tagline)}. <strong>{escape(page.notice)}</strong></p></div>"

@@ -41,7 +41,7 @@ PAGES_ES = PageTexts(
 
 PAGES_PT = PageTexts(
     show="Ver a página",
-    marked="Página {page} de {title}; a passagem citada está marcada",
+    marked="Página {page} de {title}; o trecho citado está marcado",
     plain="Página {page} de {title}",
     enlarge="Ampliar em outra guia",
     missing="A imagem desta página não pode ser exibida.",

@@ -5,11 +5,12 @@ from functools import partial
 
 from app_parts.conversation import Exchange
 from app_parts.markup import copy_text, escape, link_html, marker_html, source_anchor
-from app_parts.messages import TEXTS, Texts, texts_for
+from app_parts.messages import Texts, code_of, texts_for
 from app_parts.page_messages import PageTexts
 from app_parts.pictures import picture_url
+from assistant.places import Places
 from assistant.types import Answer, Citation
-from ingest.types import Passage, Source
+from ingest.types import Passage
 from vectorstore.index import Index
 
 _WHOLE = 60_000  # characters; a longer document is shown around the passage only, to keep the page light
@@ -69,7 +70,7 @@ def passages_panel_html(
         copied: What the copy button of the conversation copies.
         pictured: The ids of the documents whose pages can be shown.
     """
-    language = next(code for code, texts in TEXTS.items() if texts is page)
+    language = code_of(page)
     body = (
         f'<p class="near"><b>{escape(about)}</b></p>{_cards(index, citations, key, page, language, pictured)}'
         f'<div hidden id="copy-text">{escape(copied)}</div>'
@@ -88,7 +89,7 @@ def _cards(
     near: bool = False,
 ) -> str:
     extracts = {citation.number: _extract(index, citation, position) for citation in shown}
-    card = partial(_card, index=index, language=language, position=position, texts=texts, pictured=pictured)
+    card = partial(_card, index=index, places=Places(index), language=language, position=position, texts=texts, pictured=pictured)
     cards = "".join(card(citation, extract=extracts[citation.number]) for citation in shown)
     return f'<ol class="cards{" nearest" if near else ""}">{cards}</ol>{_texts_of(index, shown, extracts)}'
 
@@ -159,6 +160,7 @@ def _card(
     citation: Citation,
     *,
     index: Index,
+    places: Places,
     language: str,
     position: int | str,
     texts: Texts,
@@ -171,14 +173,15 @@ def _card(
     passage = index.by_id[citation.passage_id]
     official = texts.pages.official.format(page=passage.page) if passage.page else texts.official
     link = link_html(citation.url, escape(official), f"{official}: {citation.title}")
-    picture = _picture(passage, source, texts.pages) if source.id in pictured else ""
+    picture = _picture(passage, places.title(source, language), texts.pages) if source.id in pictured else ""
     read = f'<p class="recognised">{escape(texts.pages.recognised)}</p>' if passage.ocr else ""
     region = texts.passage_in.format(title=citation.title)
+    locator = places.locator(passage, language)
     anchor = source_anchor(position, citation.number)
     return (
         f'<li class="card" id="{anchor}" tabindex="-1" aria-label="{escape(texts.source.format(number=citation.number))}">'
         f'<div class="card-head"><span class="number" aria-hidden="true">{citation.number}</span>'
-        f'<div><p class="locator" lang="{escape(source.language)}">{escape(citation.locator)}</p>'
+        f'<div><p class="locator" lang="{escape(language)}" title="{escape(citation.locator)}">{escape(locator)}</p>'
         f'<p class="title" lang="{escape(source.language)}" title="{escape(citation.title)}">{escape(citation.title)}</p>{read}</div></div>'
         f'<blockquote lang="{escape(source.language)}">{_quote(citation)}</blockquote>{_translation(index, citation, language, texts)}'
         f'<details class="place" data-text="{escape(extract.key)}" data-start="{start}" data-end="{end}" '
@@ -189,11 +192,11 @@ def _card(
     )
 
 
-def _picture(passage: Passage, source: Source, texts: PageTexts) -> str:
+def _picture(passage: Passage, title: str, texts: PageTexts) -> str:
     """The page that *passage* begins on; ``page.js`` loads its picture when it is opened."""
     if passage.page is None:
         return ""
-    described = (texts.plain if passage.ocr else texts.marked).format(page=passage.page, title=source.short_title)
+    described = (texts.plain if passage.ocr else texts.marked).format(page=passage.page, title=title)
     address = escape(picture_url(passage))
     return (
         f'<details class="sheet"><summary>{escape(texts.show)}</summary>'

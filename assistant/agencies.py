@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.followup import content_stems
 from assistant.messages import message
+from assistant.places import Places
 from assistant.types import Citation
 from ingest.agencies import Agency
 from ingest.bodies import fold
@@ -76,6 +77,7 @@ def missing_directory(index: Index) -> Source | None:
 
 def describe(index: Index, listed: tuple[Listed, ...], language: str) -> str:
     """*listed* as text, with the frame in *language*: how many of how many, each agency with its fields and citations."""
+    places = Places(index)
     lines = [message("agencies_count", language, shown=len(listed), total=len(index.agencies))]
     if not listed:
         lines = [message("agencies_none", language, total=len(index.agencies))]
@@ -88,8 +90,8 @@ def describe(index: Index, listed: tuple[Listed, ...], language: str) -> str:
         if agency.contact:
             lines.append(f"   {agency.contact}")
         for citation in (citation_of(index, quote, place) for place, quote in enumerate(item.quotes, start=1)):
-            page = f", p. {citation.page}" if citation.page and f"p. {citation.page}" not in citation.locator else ""
-            lines.append(f"   - “{' '.join(citation.quote.split())}” — {citation.locator}{page}")
+            locator = places.locator(index.by_id[citation.passage_id], language)
+            lines.append(f"   - “{' '.join(citation.quote.split())}” — {locator}")
     note = directory_note(index, language)
     return "\n".join([*lines, *(("", note) if note else ())])
 
@@ -97,7 +99,7 @@ def describe(index: Index, listed: tuple[Listed, ...], language: str) -> str:
 def directory_note(index: Index, language: str) -> str | None:
     """That the directory of agencies is not in the index, where that is so."""
     source = missing_directory(index)
-    return message("directory_missing", language, annex=source.short_title, url=source.url) if source else None
+    return message("directory_missing", language, annex=Places(index).title(source, language), url=source.url) if source else None
 
 
 def to_dict(index: Index, listed: tuple[Listed, ...], language: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistant.decide import Decider
-from assistant.errors import QuestionError
+from assistant.errors import QuestionError, question_error
 from assistant.language import LanguageDetector
 from assistant.model_writer import ModelWriter, Rewritten
 from assistant.plan import Planner
@@ -118,9 +118,9 @@ class Assistant:
     def _clean(self, question: str) -> str:
         text = _CONTROL.sub(" ", question).strip()
         if not text:
-            raise QuestionError("The question is empty. Write what you would like to know.")
+            raise question_error("empty_question")
         if len(text) > MAX_QUESTION:
-            raise QuestionError(f"The question has {len(text)} characters; at most {MAX_QUESTION} can be taken. Shorten it.")
+            raise question_error("long_question", count=len(text), most=MAX_QUESTION)
         return text
 
     def _assemble(self, question: str, language: str, plan: Plan, draft: Draft, timings: Timings) -> Answer:

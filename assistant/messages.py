@@ -19,7 +19,7 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "en": "**{where}**: {shown} of {total} {unit}",
         "es": "**{where}**: {shown} de {total} {unit}",
         "pt": "**{where}**: {shown} de {total} {unit}",
-        "fr": "**{where}** : {shown} sur {total} {unit}",
+        "fr": "**{where}** : {shown} des {total} {unit}",
     },
     "fact_intro": {
         "en": "The text states:",
@@ -48,15 +48,15 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
     },
     "unknown_terms": {
         "en": "They do not mention {terms}.",
-        "es": "No mencionan {terms}.",
-        "pt": "Não mencionam {terms}.",
-        "fr": "Ils ne mentionnent pas {terms}.",
+        "es": "No mencionan lo siguiente: {terms}.",
+        "pt": "Não mencionam o seguinte: {terms}.",
+        "fr": "Ils ne mentionnent pas ce qui suit : {terms}.",
     },
     "looked_at": {
         "en": "I looked at {count} passages of {titles}.",
-        "es": "He consultado {count} pasajes de {titles}.",
-        "pt": "Consultei {count} trechos de {titles}.",
-        "fr": "J’ai consulté {count} passages de {titles}.",
+        "es": "Pasajes consultados: {count} ({titles}).",
+        "pt": "Trechos consultados: {count} ({titles}).",
+        "fr": "Passages consultés : {count} ({titles}).",
     },
     "nearest": {
         "en": "The nearest passages, which do not answer the question:",
@@ -66,39 +66,41 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
     },
     "annex_missing": {
         "en": "{annex} may say more; it is not in this index: {url}",
-        "es": "{annex} puede contener más información; no está en este índice: {url}",
-        "pt": "{annex} pode conter mais informações; não está neste índice: {url}",
-        "fr": "{annex} peut en dire davantage ; elle n’est pas dans cet index : {url}",
+        "es": "El {annex} puede contener más información; no está en este índice: {url}",
+        "pt": "O {annex} pode conter mais informações; não está neste índice: {url}",
+        "fr": "L’{annex} peut en dire davantage ; elle n’est pas dans cet index : {url}",
     },
     "no_agency": {
         "en": "The index names no agency for these actions. The directory of agencies ({annex}) is not in this index: {url}",
-        "es": "El índice no nombra ningún organismo para estas acciones. El directorio ({annex}) no está en este índice: {url}",
-        "pt": "O índice não nomeia nenhum órgão para estas ações. O diretório de órgãos ({annex}) não está neste índice: {url}",
-        "fr": "L’index ne nomme aucun organisme pour ces actions. Le répertoire des organismes ({annex}) n’est pas dans cet index : {url}",
+        "es": "El índice no menciona ningún organismo para estas acciones. El directorio de organismos ({annex}) no está en "
+        "este índice: {url}",
+        "pt": "O índice não menciona nenhum organismo para estas ações. O diretório de organismos ({annex}) não está neste índice: {url}",
+        "fr": "L’index ne mentionne aucun organisme pour ces actions. Le répertoire des organismes ({annex}) n’est pas dans "
+        "cet index : {url}",
     },
     "agencies": {
         "en": "Bodies named there: {names}.",
-        "es": "Órganos que se nombran: {names}.",
-        "pt": "Órgãos nomeados: {names}.",
-        "fr": "Organes nommés : {names}.",
+        "es": "Órganos mencionados: {names}.",
+        "pt": "Órgãos mencionados: {names}.",
+        "fr": "Organes mentionnés : {names}.",
     },
     "agencies_count": {
         "en": "{shown} of {total} agencies",
         "es": "{shown} de {total} organismos",
-        "pt": "{shown} de {total} órgãos",
+        "pt": "{shown} de {total} organismos",
         "fr": "Organismes : {shown} sur {total}",
     },
     "agencies_none": {
         "en": "No agency found: 0 of {total} agencies in this index.",
         "es": "No se ha encontrado ningún organismo: 0 de {total} organismos en este índice.",
-        "pt": "Nenhum órgão encontrado: 0 de {total} órgãos neste índice.",
+        "pt": "Nenhum organismo encontrado: 0 de {total} organismos neste índice.",
         "fr": "Aucun organisme trouvé : 0 organisme sur {total} dans cet index.",
     },
     "agency_programmes": {"en": "Programs", "es": "Programas", "pt": "Programas", "fr": "Programmes"},
     "directory_missing": {
         "en": "The directory of agencies ({annex}) is not in this index: {url}",
         "es": "El directorio de organismos ({annex}) no está en este índice: {url}",
-        "pt": "O diretório de órgãos ({annex}) não está neste índice: {url}",
+        "pt": "O diretório de organismos ({annex}) não está neste índice: {url}",
         "fr": "Le répertoire des organismes ({annex}) n’est pas dans cet index : {url}",
     },
     "wrong_number": {
@@ -111,7 +113,7 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "en": "Note: the documents do not mention {terms}; what they do say:",
         "es": "Nota: los documentos no mencionan {terms}; lo que sí dicen:",
         "pt": "Nota: os documentos não mencionam {terms}; o que dizem é:",
-        "fr": "Remarque : les documents ne mentionnent pas {terms} ; ils indiquent en revanche :",
+        "fr": "Remarque : les documents n’en font pas mention ({terms}) ; ils indiquent en revanche :",
     },
     "none_of_those": {
         "en": "None of the items just listed concerns this.",
@@ -123,32 +125,35 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "en": "I cannot help with that; I answer questions about the Regional Strategy and its annexes from their text only.",
         "es": "No puedo ayudar con eso; respondo a preguntas sobre la Estrategia Regional y sus anexos, únicamente a partir de su texto.",
         "pt": "Não posso ajudar com isso; respondo a perguntas sobre a Estratégia Regional e seus anexos, unicamente a partir do texto.",
-        "fr": "Je ne peux pas aider sur ce point ; je réponds aux questions sur la Stratégie régionale et ses "
+        "fr": "Je ne peux pas vous aider sur ce point ; je réponds aux questions sur la Stratégie régionale et ses "
         "annexes à partir de leur seul texte.",
     },
     "help": {
         "en": "I answer questions about the OAS Regional Strategy on criminal gangs and its work plan, in English, Spanish, Portuguese and "
         "French. Every line rests on a verbatim quotation that you can check in its source; lists are complete; where the documents are "
         "silent I say so. Try: “What prevention programs exist?”, “Which actions involve judges?”, “How often are the annexes updated?”",
-        "es": "Respondo a preguntas sobre la Estrategia Regional de la OEA sobre pandillas delictivas y su "
+        "es": "Respondo a preguntas acerca de la Estrategia Regional de la OEA sobre pandillas delictivas y su "
         "plan de trabajo, en español, inglés, "
         "portugués y francés. Cada línea se apoya en una cita textual que puede verificar en su fuente; las "
         "listas son completas; y cuando los "
-        "documentos callan, lo digo. Pruebe: «¿Qué programas de prevención existen?», «¿Qué acciones incluyen a los jueces?»",
-        "pt": "Respondo a perguntas sobre a Estratégia Regional da OEA sobre gangues delinquentes e seu "
+        "documentos callan, lo digo. Pruebe: “¿Qué programas de prevención existen?”, “¿Qué acciones incluyen a los "
+        "jueces?”, “¿Con qué frecuencia se actualizan los anexos?”",
+        "pt": "Respondo a perguntas a respeito da Estratégia Regional da OEA sobre gangues delinquentes e seu "
         "plano de trabalho, em português, espanhol, "
         "inglês e francês. Cada linha se apoia em uma citação literal que pode ser conferida na fonte; as "
         "listas são completas; e quando os "
-        "documentos silenciam, eu digo. Experimente: “Que programas de prevenção existem?”, “Quais ações envolvem juízes?”",
+        "documentos nada dizem, eu aviso. Experimente: “Que programas de prevenção existem?”, “Quais ações envolvem "
+        "juízes?”, “Com que frequência os anexos são atualizados?”",
         "fr": "Je réponds aux questions sur la Stratégie régionale de l’OEA relative aux gangs criminels et "
         "son plan de travail, en français, "
         "espagnol, portugais et anglais. Chaque ligne repose sur une citation textuelle vérifiable dans sa "
         "source ; les listes sont complètes ; "
-        "et lorsque les documents se taisent, je le dis. Essayez : « Quels programmes de prévention existent ? »",
+        "et lorsque les documents se taisent, je le dis. Essayez : « Quels programmes de prévention existent ? », « "
+        "Quelles actions concernent les juges ? », « À quelle fréquence les annexes sont-elles mises à jour ? »",
     },
     "greeting": {
         "en": "Hello. What would you like to know about the Regional Strategy?",
-        "es": "Buenos días. ¿Qué desea saber sobre la Estrategia Regional?",
+        "es": "Hola. ¿Qué desea saber sobre la Estrategia Regional?",
         "pt": "Olá. O que deseja saber sobre a Estratégia Regional?",
         "fr": "Bonjour. Que souhaitez-vous savoir sur la Stratégie régionale ?",
     },
@@ -160,9 +165,21 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
     },
     "goodbye": {
         "en": "Goodbye, and good work.",
-        "es": "Hasta luego, y buen trabajo.",
+        "es": "Hasta luego, y que tenga una buena jornada.",
         "pt": "Até logo, e bom trabalho.",
         "fr": "Au revoir et bon travail.",
+    },
+    "empty_question": {
+        "en": "The question is empty. Write what you would like to know.",
+        "es": "La pregunta está vacía. Escriba lo que desea saber.",
+        "pt": "A pergunta está vazia. Escreva o que deseja saber.",
+        "fr": "La question est vide. Écrivez ce que vous souhaitez savoir.",
+    },
+    "long_question": {
+        "en": "The question has {count} characters; at most {most} can be taken. Shorten it.",
+        "es": "La pregunta tiene {count} caracteres; se admiten {most} como máximo. Acórtela.",
+        "pt": "A pergunta tem {count} caracteres; são aceitos no máximo {most}. Encurte-a.",
+        "fr": "La question compte {count} caractères ; {most} sont admis au plus. Raccourcissez-la.",
     },
     "and": {"en": "and", "es": "y", "pt": "e", "fr": "et"},
 }
@@ -188,7 +205,54 @@ _UNITS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Annex": {"en": ("annex", "annexes"), "es": ("anexo", "anexos"), "pt": ("anexo", "anexos"), "fr": ("annexe", "annexes")},
     "entry": {"en": ("entry", "entries"), "es": ("ficha", "fichas"), "pt": ("ficha", "fichas"), "fr": ("fiche", "fiches")},
     "row": {"en": ("row", "rows"), "es": ("fila", "filas"), "pt": ("linha", "linhas"), "fr": ("ligne", "lignes")},
+    "paragraph": {
+        "en": ("paragraph", "paragraphs"),
+        "es": ("párrafo", "párrafos"),
+        "pt": ("parágrafo", "parágrafos"),
+        "fr": ("paragraphe", "paragraphes"),
+    },
+    "heading": {
+        "en": ("heading", "headings"),
+        "es": ("encabezado", "encabezados"),
+        "pt": ("título", "títulos"),
+        "fr": ("intitulé", "intitulés"),
+    },
+    "footnote": {
+        "en": ("footnote", "footnotes"),
+        "es": ("nota al pie", "notas al pie"),
+        "pt": ("nota de rodapé", "notas de rodapé"),
+        "fr": ("note de bas de page", "notes de bas de page"),
+    },
+    "signature": {
+        "en": ("signature", "signatures"),
+        "es": ("firma", "firmas"),
+        "pt": ("assinatura", "assinaturas"),
+        "fr": ("signature", "signatures"),
+    },
+    "standing item": {
+        "en": ("standing item", "standing items"),
+        "es": ("punto permanente", "puntos permanentes"),
+        "pt": ("item permanente", "itens permanentes"),
+        "fr": ("point permanent", "points permanents"),
+    },
+    "table row": {
+        "en": ("table row", "table rows"),
+        "es": ("fila de la tabla", "filas de la tabla"),
+        "pt": ("linha da tabela", "linhas da tabela"),
+        "fr": ("ligne du tableau", "lignes du tableau"),
+    },
+    "table head": {
+        "en": ("table head", "table heads"),
+        "es": ("encabezado de la tabla", "encabezados de la tabla"),
+        "pt": ("cabeçalho da tabela", "cabeçalhos da tabela"),
+        "fr": ("en-tête du tableau", "en-têtes du tableau"),
+    },
     "item": {"en": ("item", "items"), "es": ("punto", "puntos"), "pt": ("item", "itens"), "fr": ("point", "points")},
+}
+
+_TITLES: Final[dict[str, dict[str, str]]] = {
+    "Regional Strategy": {"es": "Estrategia Regional", "pt": "Estratégia Regional", "fr": "Stratégie régionale"},
+    "Work Plan": {"es": "Plan de Trabajo", "pt": "Plano de Trabalho", "fr": "Plan de travail"},
 }
 
 
@@ -205,6 +269,25 @@ def unit_name(unit: str, count: int, language: str) -> str:
     """
     one, many = _UNITS.get(unit, _UNITS["item"])[language]
     return one if count == 1 else many
+
+
+def names_unit(unit: str) -> bool:
+    """Whether *unit* has a name in all languages."""
+    return unit in _UNITS
+
+
+def annex_name(numeral: str, language: str) -> str:
+    """What an annex is called.
+
+    >>> annex_name("IV", "fr")
+    'Annexe IV'
+    """
+    return f"{unit_name('Annex', 1, language).capitalize()} {numeral}"
+
+
+def title_name(title: str, language: str) -> str:
+    """A short title of the corpus in *language*; that of another document as it is."""
+    return _TITLES.get(title, {}).get(language, title)
 
 
 def plurals(language: str) -> dict[str, str]:

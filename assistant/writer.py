@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from assistant.agencies import citation_of, missing_directory
 from assistant.messages import join_names, message, unit_name
+from assistant.places import Places
 from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Plan, Statement
 from ingest.blocks import label_of
 from ingest.bodies import bodies
-from ingest.editorial import LANGUAGES, Quote
+from ingest.editorial import Quote
 from ingest.sentences import sentence_spans
-from ingest.structure import display_heading
 from ingest.types import Passage, PassageList, Source
 from vectorstore.index import Index
 from vectorstore.versions import quote_in
@@ -45,11 +45,7 @@ class Writer:
         self._sizes: Counter[str] = Counter()  # items of each outermost list, those nested in it included
         for found in index.lists.values():
             self._sizes[self._outermost(found.id) or found.id] += len(found.passage_ids)
-        self._headings: dict[str, dict[str, str]] = {}
-        for passage in index.passages:
-            if passage.kind == "heading":
-                official = {code: index.by_id[ids[0]].text for code in LANGUAGES if (ids := index.counterpart(passage.id, code))}
-                self._headings[display_heading(passage.text)] = {**index.translations[passage.id], **official}
+        self._places = Places(index)
 
     def write(self, plan: Plan, question: str, language: str) -> Draft:
         """The draft for *plan*, every statement with the quotation that it is."""
@@ -177,7 +173,7 @@ class Writer:
                 number += 1
                 self._state(draft, quote, language, f"{number}. ")
         if listed:
-            names = dict.fromkeys(self._where(self._index.lists[key], "en") for key in groups if key in self._index.lists)
+            names = dict.fromkeys(self._places.of_list(self._index.lists[key], "en") for key in groups if key in self._index.lists)
             draft.coverage = Coverage("; ".join(names), listed, total)
 
     def _outermost(self, list_id: str | None) -> str | None:
@@ -189,31 +185,12 @@ class Writer:
     def _header(self, found: PassageList | None, quotes: Sequence[Quote], total: int, language: str) -> str:
         first = self._index.by_id[quotes[0].passage_id]
         if found is None:
-            return f"\n**{self._place(first, language)}**:\n"
-        where = self._where(self._index.lists.get(self._outermost(first.list_id) or "", found), language)
+            return f"\n**{self._places.of_section(first, language)}**:\n"
+        where = self._places.of_list(self._index.lists.get(self._outermost(first.list_id) or "", found), language)
         if len(quotes) == total:
             return "\n" + message("list_intro", language, where=where, count=total, unit=unit_name(found.unit, total, language)) + "\n"
         line = message("group", language, where=where, shown=len(quotes), total=total, unit=unit_name(found.unit, total, language))
         return f"\n{line}\n"
-
-    def _where(self, found: PassageList, language: str) -> str:
-        source = self._index.sources[found.source_id]
-        heading = found.heading_path[-1] if found.heading_path else ""
-        return self._under(source, self._heading(heading, language))
-
-    @staticmethod
-    def _under(source: Source, heading: str) -> str:
-        """The short title of a document and a heading in it, which may begin with that title."""
-        return heading if heading.startswith(source.short_title) else ", ".join(part for part in (source.short_title, heading) if part)
-
-    def _heading(self, heading: str, language: str) -> str:
-        translated = self._headings.get(heading, {}).get(language)
-        return display_heading(translated).strip() if translated else heading
-
-    def _place(self, passage: Passage, language: str) -> str:
-        source = self._index.sources[passage.source_id]
-        heading = passage.heading_path[-1] if passage.heading_path else ""
-        return ", ".join(part for part in (source.short_title, self._heading(heading, language)) if part)
 
     def _facts(self, draft: Draft, plan: Plan, language: str) -> None:
         if plan.span and self._index.by_id[plan.quotes[0].passage_id].language == language:
@@ -225,7 +202,7 @@ class Writer:
         draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
         for number, quote in enumerate(plan.quotes):
             self._state(draft, quote, language, "- ", plan.span if number == 0 else None)
-            draft.lines.append(f"  — {self._index.by_id[quote.passage_id].locator}")
+            draft.lines.append(f"  — {self._places.locator(self._index.by_id[quote.passage_id], language)}")
 
     def _premises(self, draft: Draft, plan: Plan, question: str, language: str) -> None:
         """Say where the question supposes something that the documents do not bear out."""
@@ -250,7 +227,7 @@ class Writer:
         if "action" in units and named:
             draft.lines.append("\n" + message("agencies", language, names=join_names(list(named), language)))
         if "action" in units and not named and directory:
-            draft.lines.append("\n" + message("no_agency", language, annex=directory.short_title, url=directory.url))
+            draft.lines.append("\n" + message("no_agency", language, annex=self._places.title(directory, language), url=directory.url))
 
     def _described(self, draft: Draft, language: str) -> None:
         """Below what a document says of one annex: that the annex itself is not in the index, and its link."""
@@ -258,7 +235,7 @@ class Writer:
         for source in self._index.sources.values():
             described = only and re.search(rf"\b{re.escape(source.short_title)}$", self._of_original(only).locator)
             if only and described and self._absent(source) and str(source.url) not in only.quote:
-                draft.lines.append("\n" + message("annex_missing", language, annex=source.short_title, url=source.url))
+                draft.lines.append("\n" + message("annex_missing", language, annex=self._places.title(source, language), url=source.url))
 
     def _of_original(self, citation: Citation) -> Passage:
         return self._index.by_id[next(iter(self._original(citation.passage_id, citation.source_id)), citation.passage_id)]
@@ -283,15 +260,17 @@ class Writer:
         terms = self._terms.unknown(question, language)
         if terms:
             draft.lines.append(message("unknown_terms", language, terms=join_names(terms, language)))
-        titles = [self._index.sources[source_id].short_title for source_id in sorted(self._index.canonical)]
+        read = (self._index.sources[source_id] for source_id in sorted(self._index.canonical))
+        titles = list(dict.fromkeys(self._places.title(source, language) for source in read))
         draft.lines.append(message("looked_at", language, count=len(self._index.passages), titles=join_names(titles, language)))
         for source in self._index.sources.values():
             if self._absent(source) and self._mentions(question, source):
-                draft.lines.append(message("annex_missing", language, annex=source.short_title, url=source.url))
+                draft.lines.append(message("annex_missing", language, annex=self._places.title(source, language), url=source.url))
         near = self._versions(plan.nearest, language)
         nearest = [quote for quote in near if " " in self._index.canonical[quote.source_id][quote.start : quote.end].strip()]
         if nearest:  # a bare link says nothing
             draft.lines.append("\n" + message("nearest", language) + "\n")
             for quote in nearest:
                 citation = self._cite(draft.nearest, quote)
-                draft.lines.append(f"- “{one_line(citation.quote)}” — {citation.locator}")
+                locator = self._places.locator(self._index.by_id[quote.passage_id], language)
+                draft.lines.append(f"- “{one_line(citation.quote)}” — {locator}")

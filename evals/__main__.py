@@ -57,7 +57,9 @@ def _open(settings: Settings) -> tuple[Any, Texts]:
 
 
 @app.command()
-def train(tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to the expected questions: half an hour.")] = False) -> None:
+def train(
+    tune: Annotated[bool, typer.Option("--tune", help="First tune E5 to the expected questions: half an hour.")] = False,
+) -> None:
     """Fit the stored coefficients anew: the probe where the expected questions changed (minutes), then relevance on the dev half."""
     from assistant import relevance
     from evals.train import fit, refit_probe, save, tune_probe

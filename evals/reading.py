@@ -16,17 +16,20 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from evals.tune import Encoder, Pieces, padded
 from ingest.errors import UserError
 from vectorstore.embeddings import VectorEmbeddings
+from vectorstore.encoder import Encoder, padded
+from vectorstore.pieces import Pieces
 from vectorstore.probe import Progress
 from vectorstore.reader import together, windows
+from vectorstore.tuned import Adapter, floats, rows, tunable
 
-_EPOCHS, _QUESTIONS = 1.3, 16  # passes over the questions, and questions of a step
-_WRONG, _HARD = 3, 8  # passages that do not answer beside a question's own, drawn from so many that the vectors find nearest
+_EPOCHS, _QUESTIONS = 1.2, 16  # passes over the questions, and questions of a step
+_WRONG, _HARD = 2, 8  # passages that do not answer beside a question's own, drawn from so many that the vectors find nearest
 _FOREIGN = 0.05  # share of the questions that are asked of another document
-_TOKENS, _TOGETHER = 192, 32  # of a pair that are read, and pairs of like length that are read together
-_RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 2e-3, 5e-3, 0.06, 16.0
+_TOKENS, _TOGETHER = 160, 3072  # of a pair that are read, and of pairs of like length that are read together
+_RATE, _PLAIN_RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 1e-3, 4e-4, 1e-3, 0.06, 16.0
+_RANK, _FIRST, _SIZE = 8, 2, 384  # of the low-rank matrices, the first layer that is trained, and the length of vectors
 _PAIR = 0.5  # weight of the question whether a pair by itself is right, beside the choice among passages and silence
 
 
@@ -119,10 +122,25 @@ def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, list[i
         yield parts[3].strip(), right, [] if right else readable
 
 
+def untrained(base: Path) -> tuple[Adapter, npt.NDArray[np.float32]]:
+    """The values with which the packaged model *base* is what it is, its low-rank matrices ready to be trained, and a head of noughts."""
+    image = base.read_bytes()
+    every = rows(image)
+    heights = sum(height for _, height in every)
+    draw = np.random.default_rng(0)
+    down = [draw.standard_normal((_RANK, one.count // height)) * 2 / (one.count // height) ** 0.5 for one, height in every]
+    plain = np.concatenate([floats(image, one) for one in tunable(image)])
+    adapter = Adapter(plain, np.ones(heights, np.float32), np.hstack(down).astype(np.float32), np.zeros((_RANK, heights), np.float32))
+    return adapter, np.zeros(_SIZE + 1, dtype=np.float32)
+
+
 def train_reader(
-    base: Path, asked: Sequence[Asked], progress: Progress = lambda done, total: None
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """The values of :func:`vectorstore.tuned.tuned_file` and the head (385,) of a reader; *base* is the file of the packaged model.
+    base: Path,
+    asked: Sequence[Asked],
+    start: tuple[Adapter, npt.NDArray[np.float32]],
+    progress: Progress = lambda done, total: None,
+) -> tuple[Adapter, npt.NDArray[np.float32]]:
+    """What is added to the packaged model *base*, and the head (385,) of a reader, trained on from *start*.
 
     Raises:
         UserError: the questions are too few for a single step.
@@ -133,20 +151,26 @@ def train_reader(
     torch.manual_seed(0)
     draw = random.Random(0)
     image = base.read_bytes()
-    pieces, model = Pieces(image), Encoder(image, factors=True)
+    pieces, model = Pieces(image), Encoder(image, start[0], _FIRST)
     head = torch.nn.Linear(model.size, 1)
-    torch.nn.init.zeros_(head.weight)
-    torch.nn.init.zeros_(head.bias)
-    tuned = {"params": list(model.parameters()), "lr": _RATE, "weight_decay": 0.0}
-    optimizer = torch.optim.AdamW([tuned, {"params": list(head.parameters()), "lr": _HEAD_RATE, "weight_decay": 0.01}])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE, _HEAD_RATE], total_steps=total + 1, pct_start=_WARM_UP)
+    with torch.no_grad():
+        head.weight.copy_(torch.tensor(start[1][None, :-1] / _SHARPNESS))
+        head.bias.copy_(torch.tensor(start[1][-1:]))
+    low = [*model.down.parameters(), *model.up.parameters()]
+    groups = [(low, _RATE, 0.01), (list(model.plain.parameters()), _PLAIN_RATE, 0.0), (list(head.parameters()), _HEAD_RATE, 0.01)]
+    trained = [
+        {"params": [one for one in params if one.requires_grad], "lr": rate, "weight_decay": decay} for params, rate, decay in groups
+    ]
+    optimizer = torch.optim.AdamW(trained)
+    rates = [rate for _, rate, _ in groups]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=_WARM_UP, anneal_strategy="linear")
     for done, chosen in enumerate(_steps(asked, total, draw), 1):
         drawn = [_drawn(one, asked, draw) for one in chosen]
         pairs = [pieces(together(question, text), _TOKENS) for question, texts, _ in drawn for text in texts]
         scores = _scores(model, head, pairs)
-        loss, start = torch.zeros(()), 0
+        loss, place = torch.zeros(()), 0
         for _, texts, right in drawn:
-            own, start = scores[start : start + len(texts)], start + len(texts)
+            own, place = scores[place : place + len(texts)], place + len(texts)
             wanted = torch.zeros(len(texts) + 1)
             wanted[0 if right else -1] = 1.0  # the last is silence
             loss = loss + F.cross_entropy(torch.cat([own, torch.zeros(1)]), wanted)
@@ -158,7 +182,7 @@ def train_reader(
         schedule.step()
         progress(done, total)
     weights = torch.cat([head.weight[0] * _SHARPNESS, head.bias]).detach().numpy()
-    return model.values(), weights.astype(np.float32)
+    return model.adapter(), weights.astype(np.float32)
 
 
 def _steps(asked: Sequence[Asked], total: int, draw: random.Random) -> Iterator[list[Asked]]:
@@ -187,7 +211,11 @@ def _drawn(one: Asked, every: Sequence[Asked], draw: random.Random) -> tuple[str
 def _scores(model: Encoder, head: torch.nn.Linear, pairs: Sequence[list[int]]) -> torch.Tensor:
     """Logits of *pairs* of token ids, read in groups of like length."""
     order = sorted(range(len(pairs)), key=lambda place: len(pairs[place]))
-    groups = (order[start : start + _TOGETHER] for start in range(0, len(order), _TOGETHER))
+    groups: list[list[int]] = [[]]
+    for place in order:
+        if (len(groups[-1]) + 1) * len(pairs[place]) > _TOGETHER and groups[-1]:
+            groups.append([])
+        groups[-1].append(place)
     vectors = torch.cat([model(*padded([pairs[place] for place in group])) for group in groups])
     scores: torch.Tensor = head(F.normalize(vectors, dim=-1) * _SHARPNESS).squeeze(-1)
     return scores[torch.argsort(torch.tensor(order))]

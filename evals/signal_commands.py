@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +16,7 @@ from evals.answers import ANSWERS_PAGE, answers_page
 from evals.cases import DEFAULT_CASES, load_cases
 from evals.console import progress_bar, table
 from evals.records import DEFAULT_RUNS, load_run
-from ingest.errors import UserError
+from ingest.settings import Settings
 
 app = typer.Typer()
 out = Console()
@@ -32,6 +34,12 @@ GENERAL = (
     ),
     *("none/travel", "none/news", "none/medical-advice", "none/oas-general", "none/opinion"),
 )
+
+
+_Sets = Annotated[
+    list[str],
+    typer.Argument(metavar="FOLDER=CASES...", help="Documents listed in FOLDER/sources.json (or an index), and the cases over them."),
+]
 
 
 @app.command()
@@ -63,51 +71,39 @@ def ablation(
 
 @app.command()
 def fit_reader(
-    context: typer.Context, folder: Annotated[Path, typer.Argument(help="Documents NAME.txt and questions NAME.tsv (see evals.reading).")]
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Documents NAME.txt and questions NAME.tsv (see evals.reading).")],
+    anew: Annotated[bool, typer.Option("--anew", help="Start from the packaged model, not from the reader that is there.")] = False,
 ) -> None:
-    """Train vectorstore/reader.npz, which reads question and passage together, on questions over fictitious documents: about an hour.
+    """Train vectorstore/reader.npz, which reads question and passage together, on questions over fictitious documents: hours.
 
     Then run fit-facts, whose coefficients are for one reader.
     """
-    import numpy as np
-
-    from evals.reading import load_reading, train_reader
+    from evals.reading import load_reading, train_reader, untrained
     from vectorstore.embeddings import e5_file, load_embeddings
+    from vectorstore.reader import load_values, save_values
 
-    settings = context.obj()
+    settings, start = context.obj(), untrained(e5_file()) if anew else load_values()
     with progress_bar("Finding what does not answer") as progress:
         asked = load_reading(folder, load_embeddings("e5", settings.data_dir / "models"), progress)
     with progress_bar("Training the reader") as progress:
-        parameters, weights = train_reader(e5_file(), asked, progress)
-    np.savez_compressed(
-        str(files("vectorstore").joinpath("reader.npz")), parameters=parameters.astype(np.float16), weights=weights.astype(np.float32)
-    )
+        adapter, weights = train_reader(e5_file(), asked, start, progress)
+    save_values(Path(str(files("vectorstore").joinpath("reader.npz"))), adapter, weights)
     out.print(f"Trained on {len(asked)} questions. Run fit-facts next.", markup=False, highlight=False)
 
 
 @app.command()
 def fit_facts(
     context: typer.Context,
-    sets: Annotated[
-        list[str],
-        typer.Argument(metavar="FOLDER=CASES...", help="Documents listed in FOLDER/sources.json (or an index), and the cases over them."),
-    ],
+    sets: _Sets,
 ) -> None:
     """Fit assistant/facts.json, by which facts are found in documents without editorial data; print held-out figures."""
     from assistant.facts import FEATURES, SIGNALS
-    from evals.beside import index_beside
     from evals.fit_facts import fit_facts as fit
     from evals.train import expected_questions
 
-    pairs = [tuple(map(Path, pair.split("=", 1))) for pair in sets]
-    if any(len(pair) != 2 for pair in pairs):
-        raise UserError("Give each set as FOLDER=CASES: a folder of documents with sources.json, and a file of cases over them.")
     settings = context.obj()
-    with tempfile.TemporaryDirectory() as scratch:
-        indexed = [
-            (folder if (folder / "chroma").exists() else index_beside(settings, folder, Path(scratch) / str(number)), cases)
-            for number, (folder, cases) in enumerate(pairs)
-        ]
+    with _indexed(settings, sets) as indexed:
         model, figures = fit(settings, indexed, expected_questions(settings, GENERAL))
     stored = {
         "weights": {name: round(value, 4) for name, value in zip(FEATURES, model.weights, strict=True)},
@@ -117,3 +113,34 @@ def fit_facts(
     path = Path(str(files("assistant").joinpath("facts.json")))
     path.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
     out.print(table("Facts, held out", ("Figure", "Value"), [(name, f"{value:.2f}") for name, value in figures.items()]))
+
+
+@app.command()
+def beside(context: typer.Context, sets: _Sets) -> None:
+    """Ask cases over documents that no editorial data describe, beside the corpus that ships; print figures only."""
+    from evals.beside import FIGURES, ask_beside
+    from evals.judged import mean
+    from evals.metrics import METRICS
+
+    settings, rows = context.obj(), []
+    with _indexed(settings, sets) as indexed:
+        for data, cases in indexed:
+            values = [one.values for one in ask_beside(settings, data, cases)]
+            figures = [mean(value[name] for value in values) for name in FIGURES]
+            rows.append((cases.stem, str(len(values)), *("" if figure is None else f"{100 * figure:.1f} %" for figure in figures)))
+    out.print(table("Documents of one's own", ("Cases", "n", *(METRICS[name][0] for name in FIGURES)), rows))
+
+
+@contextmanager
+def _indexed(settings: Settings, sets: list[str]) -> Iterator[list[tuple[Path, Path]]]:
+    """The data folders and the cases of *sets*; documents without an index get one for the time being."""
+    from evals.beside import index_beside, pair_of
+
+    with tempfile.TemporaryDirectory() as scratch:
+        found: dict[Path, Path] = {}
+        pairs = [pair_of(text) for text in sets]
+        for folder, _ in pairs:
+            if folder not in found:
+                ready = (folder / "chroma").exists()
+                found[folder] = folder if ready else index_beside(settings, folder, Path(scratch) / str(len(found)))
+        yield [(found[folder], cases) for folder, cases in pairs]

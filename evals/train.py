@@ -157,7 +157,7 @@ def refit_probe(settings: Settings, progress: Progress = lambda done, total: Non
 
 
 def tune_probe(settings: Settings, progress: Progress = lambda done, total: None) -> None:
-    """Tune E5 to the expected questions and put the outcome into ``corpus/questions/probe.npz``; half an hour.
+    """Tune E5 to the expected questions and put the outcome into ``corpus/questions/probe.npz``; half an hour or more.
 
     Raises:
         UserError: the embeddings have no part that can be tuned, or the probe is not for these questions.

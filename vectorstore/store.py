@@ -97,11 +97,21 @@ class Store:
             ) from error
 
     def serving(self) -> IndexManifest:
-        """The manifest of the version that the pointer names.
+        """The manifest of the version that the pointer names; who writes meanwhile is waited for.
 
         Raises:
             NoIndexError: nothing has been ingested.
         """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._serving()
+            except IndexUnavailableError as error:
+                if not _is_busy(error):
+                    raise
+            time.sleep(_PAUSE)
+        return self._serving()
+
+    def _serving(self) -> IndexManifest:
         with self._translated():
             version = ""
             while True:
@@ -200,7 +210,7 @@ class Store:
                 records, vectors = self.read(manifest.version, kind)
             except IndexUnavailableError as error:
                 failure = error
-            if failure and _BUSY.search(str(failure)):
+            if failure and _is_busy(failure):
                 time.sleep(_PAUSE)
             elif self.serving() == manifest:
                 if failure:
@@ -328,3 +338,8 @@ def _is_uuid(name: str) -> bool:
         return str(UUID(name)) == name
     except ValueError:
         return False
+
+
+def _is_busy(error: IndexUnavailableError) -> bool:
+    """Whether another process was writing just then."""
+    return bool(_BUSY.search(str(error.__cause__ or "")))

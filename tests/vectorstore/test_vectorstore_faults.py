@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -38,6 +39,40 @@ print("ready", flush=True)
 place.build(Path(sys.argv[3]).read_text())
 print("done", flush=True)
 """
+
+
+class TestWaiting:
+    """Another process may be writing to the database just then."""
+
+    @pytest.fixture
+    def tried(self, folder_place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+        """What the next looks into the database fail with, last first."""
+        folder_place.build()
+        names, failures = Store._names, list[str]()
+
+        def look(store: Store) -> list[str]:
+            if failures:
+                raise sqlite3.OperationalError(failures.pop())
+            return names(store)
+
+        monkeypatch.setattr(Store, "_names", look)
+        monkeypatch.setattr("vectorstore.store._PAUSE", 0.01)
+        yield failures
+
+    def test_it_is_waited_for(self, folder_place: Place, tried: list[str]) -> None:
+        tried += ["database is locked", "database table is locked: collections"]
+        assert folder_place.open().passages and not tried
+
+    def test_not_for_ever(self, folder_place: Place, tried: list[str]) -> None:
+        tried += ["database is locked"] * 50
+        with pytest.raises(DamagedIndexError, match="database is locked"):
+            folder_place.open()
+
+    def test_damage_is_no_reason_to_wait(self, folder_place: Place, tried: list[str]) -> None:
+        tried += ["database is locked", "database disk image is malformed"]
+        with pytest.raises(DamagedIndexError, match="malformed"):
+            folder_place.open()
+        assert tried == ["database is locked"]
 
 
 class TestDamage:

@@ -44,6 +44,12 @@ def test_the_reader_scores_each_passage_by_its_best_window(reader: Reader) -> No
     assert reader.scores("Who?", []).shape == (0,)
 
 
+def test_a_question_without_end_leaves_room_for_the_passage(reader: Reader) -> None:
+    question = "Who patrols the docks at night? " + "Please tell me all of it, if you can. " * 200
+    apart = reader.scores(question, [windows("", "", ENTRY, "en"), windows("", "", "The weather was fine that week.", "en")])
+    assert apart[0] > apart[1]
+
+
 PAIRS = [  # what the entry answers, and what it leaves open
     ("How many officers patrol the docks of Port Elmo?", "What does the Bureau of Harbour Safety cost a year?"),
     ("¿Quién vigila los muelles de Port Elmo por la noche?", "¿En qué año se fundó la oficina de seguridad portuaria?"),

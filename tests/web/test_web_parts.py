@@ -19,6 +19,7 @@ from app_parts.conversation import Exchange, plain_text, turns_of
 from app_parts.markup import answer_markdown, copy_text, link_html, literal_markdown, question_markdown
 from app_parts.messages import TEXTS, preferred_language
 from app_parts.sources import panel_html
+from assistant.errors import question_error
 from assistant.types import Answer, Citation, Turn
 from ingest.errors import UserError
 from ingest.types import Passage, Source
@@ -108,6 +109,14 @@ def test_respond_grows_the_exchange_and_passes_the_history_on() -> None:
 def test_an_error_for_the_user_is_shown_as_it_is() -> None:
     last = respond(Stub(UserError("Please ask something.")), "")[-1]
     assert (last.text, last.failure, last.answer) == ("", "Please ask something.", None)
+
+
+def test_a_question_that_cannot_be_taken_is_explained_in_the_language_of_the_page() -> None:
+    stub = cast(Any, Stub(question_error("long_question", count=12000, most=10000)))
+    said = {code: list(app.respond(stub, "q?", (), None, texts))[-1].failure for code, texts in TEXTS.items()}
+    assert said["en"] == "The question has 12000 characters; at most 10000 can be taken. Shorten it."
+    assert said["es"] == "La pregunta tiene 12000 caracteres; se admiten 10000 como máximo. Acórtela."
+    assert len(set(said.values())) == 4 and all("10000" in text for text in said.values())
 
 
 def test_an_unexpected_error_is_logged_and_told_politely(caplog: pytest.LogCaptureFixture) -> None:
