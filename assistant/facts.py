@@ -54,7 +54,7 @@ SIGNALS = (
     "across",
 )
 LIKELY = 0.25  # from which a passage is quoted (docs/decisions/0008)
-_READ, _SPLIT = 12, 6  # passages that the reader reads (some 30 ms each), and those of them that are looked at sentence by sentence
+_READ = 6  # passages that are read sentence by sentence, and by the reader (some 25 ms each)
 _MARGIN = 0.35  # a further sentence is marked when it scores within this of the best
 _SPREAD = 0.02  # about the deviation of cosines of sentences with a question
 
@@ -125,13 +125,11 @@ class Facts:
         rows = list(relevance)
         about = self._of_passages(question, language, named, set(fitting), rows, vector)
         about[:, _PASSAGE - 1] = [relevance[row] for row in rows]
-        first = about @ np.array(model.weights[:_PASSAGE])
-        order = np.argsort(-first, kind="stable")[:_READ]
-        read = dict(zip(order, self._read(question, [rows[place] for place in order]), strict=True))
-        split = sorted(order, key=lambda place: -(first[place] + model.weights[-1] * read[place]))[:_SPLIT]
-        found = [(place, span) for place in split for span in sentences_of(self._passages[rows[place]])]
+        order = np.argsort(-(about @ np.array(model.weights[:_PASSAGE])), kind="stable")[:_READ]
+        found = [(place, span) for place in order for span in sentences_of(self._passages[rows[place]])]
         of_sentences = self._of_sentences(question, language, [(self._passages[rows[place]], span) for place, span in found])
         if found:
+            read = dict(zip(order, self._read(question, [rows[place] for place in order]), strict=True))
             of_sentences[:, -1] = [read[place] for place, _ in found]
         matrix = np.hstack([about[[place for place, _ in found]], of_sentences]) if found else np.zeros((0, len(FEATURES)))
         return Candidates(tuple(rows[place] for place, _ in found), tuple(span for _, span in found), matrix)
