@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.places import Places
 from assistant.types import Answer, Turn
 from evals.cases import Located, check_cases, load_cases
 from evals.judged import mean
@@ -102,15 +100,3 @@ def test_answers_over_annexes(half: str, results: dict[str, list[Result]]) -> No
     When first asked, dev/unseen: complete .52/.41, precision .91/.67, abstention .67/.78, language .81/.84, the rest 1.
     """
     _check(half, results[half])
-
-
-def test_places_in_added_documents_are_named_in_the_language_of_the_reader(annexes: Annexes) -> None:
-    """Their pages and numbers stay, their units are not English; the official locator is what the document gives."""
-    index = annexes.assistant.index
-    paged = [passage for passage in index.passages if passage.page]
-    assert len(paged) > 50
-    for passage in paged:
-        shown = Places(index).locator(passage, "es")
-        assert shown.startswith("Anexo I") and f", p. {passage.page}" in shown, (passage.locator, shown)
-        assert not re.search(r", (?:row|entry|paragraph|action|item|footnote|heading) ", shown), (passage.locator, shown)
-        assert re.findall(r"[\d.]+$", shown) == re.findall(r"[\d.]+$", passage.locator), (passage.locator, shown)

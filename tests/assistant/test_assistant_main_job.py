@@ -146,9 +146,9 @@ def test_the_budget_is_not_stated_and_the_answer_says_what_was_looked_at(ask: As
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        ("¿Cuál es el presupuesto?", ("Regional Strategy y Work Plan", "que no responden a la pregunta")),
-        ("Qual é o orçamento?", ("Regional Strategy e Work Plan", "que não respondem à pergunta")),
-        ("Quel est le budget de la Stratégie ?", ("Regional Strategy et Work Plan", "qui ne répondent pas à la question")),
+        ("¿Cuál es el presupuesto?", ("Estrategia Regional y Plan de Trabajo", "que no responden a la pregunta")),
+        ("Qual é o orçamento?", ("Estratégia Regional e Plano de Trabalho", "que não respondem à pergunta")),
+        ("Quel est le budget de la Stratégie ?", ("Stratégie régionale et Plan de travail", "qui ne répondent pas à la question")),
     ],
 )
 def test_silence_is_said_in_the_language_of_the_question(question: str, words: tuple[str, ...], ask: Ask) -> None:
