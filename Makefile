@@ -31,7 +31,7 @@ lint: setup
 test: export ASSISTANT_DATA_DIR = $(CURDIR)/data/tested
 test: lint
 	$(BIN)/python -m ingest --if-needed --offline
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m evals run --half all --name make-test --fresh
 	$(BIN)/python -m evals gate make-test
 

@@ -4,7 +4,7 @@ from app_parts.markup import escape, marker_html
 from app_parts.messages import Texts, code_of
 from app_parts.sources import passages_panel_html
 from assistant.agencies import Listed, citation_of, missing_directory, select_agencies, split_filter
-from assistant.places import Places
+from assistant.places import title_of
 from vectorstore.index import Index
 
 _LINKS = 12  # an agency that is named more often is shown with its first passages; the panel has all of them
@@ -24,7 +24,7 @@ def agencies_html(index: Index, wanted: str, page: Texts) -> str:
     note = texts.count.format(shown=len(found), total=len(index.agencies)) if found else texts.nothing
     directory = missing_directory(index)
     if directory:
-        note += f"{'' if note.endswith('.') else '.'} {texts.missing.format(annex=Places(index).title(directory, code_of(page)))}"
+        note += f"{'' if note.endswith('.') else '.'} {texts.missing.format(annex=title_of(directory, code_of(page)))}"
     groups: dict[str, list[str]] = {}
     for listed in found:
         groups.setdefault(_group(index, listed, page), []).append(_entry(listed, whole[listed.agency.id], page))
@@ -64,7 +64,7 @@ def _entry(listed: Listed, whole: Listed, page: Texts) -> str:
 
 def _group(index: Index, listed: Listed, page: Texts) -> str:
     source = index.sources[listed.quotes[0].source_id]
-    return listed.agency.country or page.agencies.named_in.format(title=Places(index).title(source, code_of(page)))
+    return listed.agency.country or page.agencies.named_in.format(title=title_of(source, code_of(page)))
 
 
 def _name(listed: Listed) -> str:

@@ -8,7 +8,7 @@ from app_parts.markup import copy_text, escape, link_html, marker_html, source_a
 from app_parts.messages import Texts, code_of, texts_for
 from app_parts.page_messages import PageTexts
 from app_parts.pictures import picture_url
-from assistant.places import Places
+from assistant.places import Places, title_of
 from assistant.types import Answer, Citation
 from ingest.types import Passage
 from vectorstore.index import Index
@@ -173,7 +173,7 @@ def _card(
     passage = index.by_id[citation.passage_id]
     official = texts.pages.official.format(page=passage.page) if passage.page else texts.official
     link = link_html(citation.url, escape(official), f"{official}: {citation.title}")
-    picture = _picture(passage, places.title(source, language), texts.pages) if source.id in pictured else ""
+    picture = _picture(passage, title_of(source, language), texts.pages) if source.id in pictured else ""
     read = f'<p class="recognised">{escape(texts.pages.recognised)}</p>' if passage.ocr else ""
     region = texts.passage_in.format(title=citation.title)
     locator = places.locator(passage, language)

@@ -6,7 +6,7 @@ from typing import Any
 
 from assistant.followup import content_stems
 from assistant.messages import message
-from assistant.places import Places
+from assistant.places import Places, title_of
 from assistant.types import Citation
 from ingest.agencies import Agency
 from ingest.bodies import fold
@@ -99,7 +99,7 @@ def describe(index: Index, listed: tuple[Listed, ...], language: str) -> str:
 def directory_note(index: Index, language: str) -> str | None:
     """That the directory of agencies is not in the index, where that is so."""
     source = missing_directory(index)
-    return message("directory_missing", language, annex=Places(index).title(source, language), url=source.url) if source else None
+    return message("directory_missing", language, annex=title_of(source, language), url=source.url) if source else None
 
 
 def to_dict(index: Index, listed: tuple[Listed, ...], language: str) -> dict[str, Any]:

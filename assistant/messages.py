@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from ingest.blocks import label_of
+
+ANNEX: Final = ("Annex", "Annexe", "Anexo")
+
 _CATALOGUE: Final[dict[str, dict[str, str]]] = {
     "list_intro": {
         "en": "**{where}** lists {count} {unit}:",
@@ -285,9 +289,15 @@ def annex_name(numeral: str, language: str) -> str:
     return f"{unit_name('Annex', 1, language).capitalize()} {numeral}"
 
 
-def title_name(title: str, language: str) -> str:
-    """A short title of the corpus in *language*; that of another document as it is."""
-    return _TITLES.get(title, {}).get(language, title)
+def title_in(short_title: str, language: str) -> str:
+    """A short title in *language*: that of the corpus's own documents by the catalogue, an annex by its numeral, another as it is."""
+    if language == "en":
+        return short_title
+    label = label_of(short_title)
+    rest = short_title[len(" ".join(label)) :] if label else ""
+    if label and label[0] in ANNEX and (not rest or rest.startswith(" (")):
+        return annex_name(label[1], language) + rest
+    return _TITLES.get(short_title, {}).get(language, short_title)
 
 
 def plurals(language: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.agencies import citation_of, missing_directory
 from assistant.messages import join_names, message, unit_name
-from assistant.places import Places
+from assistant.places import Places, title_of
 from assistant.terms import Terms
 from assistant.types import Agency, Citation, Coverage, Plan, Statement
 from ingest.blocks import label_of
@@ -227,7 +227,7 @@ class Writer:
         if "action" in units and named:
             draft.lines.append("\n" + message("agencies", language, names=join_names(list(named), language)))
         if "action" in units and not named and directory:
-            draft.lines.append("\n" + message("no_agency", language, annex=self._places.title(directory, language), url=directory.url))
+            draft.lines.append("\n" + message("no_agency", language, annex=title_of(directory, language), url=directory.url))
 
     def _described(self, draft: Draft, language: str) -> None:
         """Below what a document says of one annex: that the annex itself is not in the index, and its link."""
@@ -235,7 +235,7 @@ class Writer:
         for source in self._index.sources.values():
             described = only and re.search(rf"\b{re.escape(source.short_title)}$", self._of_original(only).locator)
             if only and described and self._absent(source) and str(source.url) not in only.quote:
-                draft.lines.append("\n" + message("annex_missing", language, annex=self._places.title(source, language), url=source.url))
+                draft.lines.append("\n" + message("annex_missing", language, annex=title_of(source, language), url=source.url))
 
     def _of_original(self, citation: Citation) -> Passage:
         return self._index.by_id[next(iter(self._original(citation.passage_id, citation.source_id)), citation.passage_id)]
@@ -261,11 +261,11 @@ class Writer:
         if terms:
             draft.lines.append(message("unknown_terms", language, terms=join_names(terms, language)))
         read = (self._index.sources[source_id] for source_id in sorted(self._index.canonical))
-        titles = list(dict.fromkeys(self._places.title(source, language) for source in read))
+        titles = list(dict.fromkeys(title_of(source, language) for source in read))
         draft.lines.append(message("looked_at", language, count=len(self._index.passages), titles=join_names(titles, language)))
         for source in self._index.sources.values():
             if self._absent(source) and self._mentions(question, source):
-                draft.lines.append(message("annex_missing", language, annex=self._places.title(source, language), url=source.url))
+                draft.lines.append(message("annex_missing", language, annex=title_of(source, language), url=source.url))
         near = self._versions(plan.nearest, language)
         nearest = [quote for quote in near if " " in self._index.canonical[quote.source_id][quote.start : quote.end].strip()]
         if nearest:  # a bare link says nothing

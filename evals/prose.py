@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from assistant.messages import title_in
 from assistant.types import Answer
 
 LEAST_LETTERS = 20  # of less prose no character model can tell the language
@@ -33,6 +34,7 @@ def prose(answer: Answer) -> str:
     pieces |= {
         part for c in answer.citations for part in c.locator.split(", ") if len(part) > _SHORT
     }  # headings as a list's title shows them
+    pieces |= {title_in(c.locator.partition(", ")[0], answer.language) for c in answer.citations}
     if answer.coverage:
         pieces |= {part for name in answer.coverage.list.split("; ") for part in (name, name.partition(", ")[2])}
     for piece in sorted(filter(str.strip, pieces), key=len, reverse=True):

@@ -6,22 +6,24 @@ of their source, in characters. Whoever repeats a text in a document has said it
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from evals.cases import Quote
 
 Span = tuple[str, int, int]
 
 
-def occurrences(canonical: str, quote: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=20_000)  # the same quotation is looked for with every answer, and with every target in training
+def occurrences(canonical: str, quote: str) -> tuple[tuple[int, int], ...]:
     r"""All (start, end) of *quote* in *canonical*, overlapping ones too; a line end in one is a space in the other.
 
     >>> occurrences("abab ab", "ab")
-    [(0, 2), (2, 4), (5, 7)]
+    ((0, 2), (2, 4), (5, 7))
     >>> occurrences("one\ntwo", "one two")
-    [(0, 7)]
+    ((0, 7),)
     """
     pattern = r"\s+".join(re.escape(word) for word in quote.split())
-    return [(match.start(1), match.end(1)) for match in re.finditer(rf"(?=({pattern}))", canonical)] if pattern else []
+    return tuple((match.start(1), match.end(1)) for match in re.finditer(rf"(?=({pattern}))", canonical)) if pattern else ()
 
 
 def resolve(quotes: Iterable[Quote], canonical: Mapping[str, str]) -> list[Span]:

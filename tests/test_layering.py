@@ -32,7 +32,14 @@ ADAPTERS = {
     "llama_index": {"evals/baselines.py"},
     "pypdf": {"ingest/readers/pdf.py", "ingest/readers/pdf_content.py", "ingest/readers/pdf_font.py"},
     "gradio": {"app_parts/theme.py", "app_parts/page.py", "app_parts/server.py", "app_parts/events.py"},
-    "torch": {"vectorstore/minilm.py", "vectorstore/adapted.py", "vectorstore/encoder.py", "evals/tune.py", "evals/reading.py"},
+    "torch": {
+        "vectorstore/graphs.py",
+        "vectorstore/minilm.py",
+        "vectorstore/adapted.py",
+        "vectorstore/encoder.py",
+        "evals/tune.py",
+        "evals/reading.py",
+    },
     "sentence_transformers": {"vectorstore/embeddings.py", "evals/baselines.py"},
 }
 

@@ -5,26 +5,21 @@ engine: the matrices are made plain numbers once, those that were trained are ad
 the outcome. Word vectors stay in the package's file and are looked up there.
 """
 
-import contextlib
 import hashlib
 import mmap
-import os
-import threading
-import warnings
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
 from vectorstore.errors import EmbeddingsError
+from vectorstore.graphs import open_graph, write_graph
 from vectorstore.pieces import Pieces
 from vectorstore.tuned import Adapter, Image, floats, rows, tensors, tunable
 
 LONGEST = 320  # tokens of a text; of what is longer the rest is not read
 _EXPORT = 1  # raised when the exported graph changes, so that an older file is not used
 _SIZE = 384
-_EXPORTING = threading.Lock()  # PyTorch writes one graph at a time
 _TOKENS = 2048  # read together, so that memory stays flat
 
 
@@ -42,21 +37,9 @@ class AdaptedE5:
         values = b"".join(np.ascontiguousarray(part).tobytes() for part in (adapter.plain, adapter.factors, adapter.down, adapter.up))
         digest = hashlib.sha256(f"{base.stat().st_size} {base.stem}".encode() + values).hexdigest()[:12]
         path = folder / f"{base.stem}.{digest}.v{_EXPORT}.onnx"
-        with _EXPORTING:
-            if not path.is_file():
-                export(self._image, adapter, path)
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Threads that spin while they wait starve those of the other engine, which a question needs in turn.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises its own types for a damaged file
-            raise EmbeddingsError(
-                f"The prepared model {path} is damaged ({type(error).__name__}). Delete it and run: python -m ingest"
-            ) from None
+        if not path.is_file():
+            export(self._image, adapter, path)
+        self._session = open_graph(path)
         self._pieces = Pieces(self._image)
         every = {one.name: one for one in tensors(self._image)}
         self._words = every["emb.word"]
@@ -87,8 +70,6 @@ class AdaptedE5:
 def export(image: Image, adapter: Adapter, target: Path) -> None:
     """Write the graph that takes the vectors of words with those of their places, and a mask, and gives unit vectors.
 
-    The file appears whole or not at all.
-
     Raises:
         EmbeddingsError: it cannot be written.
     """
@@ -108,28 +89,8 @@ def export(image: Image, adapter: Adapter, target: Path) -> None:
             mean = self.encoder.read(embedded, mask)
             return torch.div(mean, mean.norm(dim=1, keepdim=True).clamp(min=1e-12))
 
-    part = target.with_suffix(f".{os.getpid()}-{uuid4().hex[:8]}.part")
     example = torch.zeros(2, 5, _SIZE), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                Reading(),
-                example,
-                str(part),
-                input_names=["embedded", "mask"],
-                output_names=["vectors"],
-                dynamic_axes={name: {0: "batch", 1: "length"} for name in ("embedded", "mask")},
-                opset_version=17,
-                dynamo=False,
-            )
-        part.replace(target)
-    except OSError as error:
-        raise EmbeddingsError(f"The reader cannot be written into {target.parent} ({error.strerror}): 90 MB are needed there.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    write_graph(Reading(), example, ("embedded", "mask"), "vectors", target)
 
 
 def packed(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ingest.agencies import Agency
 from ingest.editorial import LANGUAGES, Concept, Quote, Target
+from ingest.structure import display_heading
 from ingest.types import Passage, PassageList, Source
 from vectorstore.embeddings import VectorEmbeddings
 from vectorstore.errors import DamagedIndexError, IndexMismatchError
@@ -119,6 +120,18 @@ class Index:
     @cached_property
     def _counterparts(self) -> dict[str, dict[str, Ids]]:
         return counterparts(self.passages, self.sources, self.canonical)
+
+    @cached_property
+    def headings(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Headings in other languages, by language: by document and heading as it is shown, and by "" and heading."""
+        made: dict[tuple[str, str], dict[str, str]] = {}
+        for passage in (one for one in self.passages if one.kind in ("heading", "table_row")):  # a row heads what its other cells say
+            official = {code: self.by_id[ids[0]].text for code in LANGUAGES if (ids := self.counterpart(passage.id, code))}
+            found = {**self.translations.get(passage.id, {}), **official}
+            for source in (passage.source_id, "") if found else ():
+                known = made.setdefault((source, display_heading(passage.text)), {})
+                known |= {code: text for code, text in found.items() if code not in known}
+        return made
 
     def covers(self, language: str) -> bool:
         """Whether a good part of the passages can be read in *language*, so that words can be compared."""

@@ -6,8 +6,6 @@ process loads that file. Wang et al., "MiniLM" (2020); Reimers and Gurevych, "Se
 
 import hashlib
 import importlib.util
-import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vectorstore.errors import EmbeddingsError
+from vectorstore.graphs import open_graph, write_graph
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSION = 384
@@ -92,21 +91,7 @@ def export(target: Path) -> None:
 
     ids = torch.tensor([[101, 7592, 102], [101, 102, 0]])
     mask = torch.tensor([[1, 1, 1], [1, 1, 0]])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(f".{os.getpid()}.partial")
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            SentenceEncoder(),
-            (ids, mask),
-            str(partial),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["embedding"],
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in ("input_ids", "attention_mask")},
-            opset_version=17,
-            dynamo=False,
-        )
-    partial.replace(target)
+    write_graph(SentenceEncoder(), (ids, mask), ("input_ids", "attention_mask"), "embedding", target)
 
 
 class MiniLM:
@@ -116,17 +101,9 @@ class MiniLM:
         path = models_dir / f"all-MiniLM-L6-v2.{WEIGHTS_SHA256[:12]}.v{_EXPORT}.onnx"
         if not path.is_file():
             export(path)
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime raises its own types for a damaged file
-            raise EmbeddingsError(
-                f"The prepared model {path} is damaged ({type(error).__name__}). Delete it and run: python -m ingest"
-            ) from None
+        self._session = open_graph(path)
         self._tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()

@@ -8,21 +8,15 @@ what the documents leave open. Except for the third set, a part is unseen.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.core import Assistant
 from assistant.facts import FEATURES, SIGNALS
-from assistant.types import Turn
-from evals.beside import SOURCES, index_beside
-from evals.cases import Located, check_cases, load_cases
+from evals.beside import SOURCES, ask_beside, index_beside
+from evals.cases import load_cases
 from evals.fit_facts import fit_facts
 from evals.judged import mean
-from evals.metrics import Score, score
-from evals.runner import Texts
 from evals.signal_commands import GENERAL
 from evals.spans import occurrences
 from evals.train import expected_questions
@@ -45,43 +39,28 @@ FLOORS = {
 @pytest.fixture(scope="module", params=["second", "third", "fourth"])
 def beside(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, settings: Settings, index_dir: Path
-) -> tuple[str, Path, Assistant]:
+) -> tuple[str, Path]:
     """The shipped corpus with one set of documents beside it; vectors of the corpus are reused."""
     data = index_beside(
         settings.model_copy(update={"data_dir": index_dir}), HERE / request.param, tmp_path_factory.mktemp(request.param) / "data"
     )
-    return request.param, data, Assistant.open(settings.model_copy(update={"data_dir": data}))
+    return request.param, data
 
 
-def _cases(path: Path) -> list[Located]:
-    half = path.stem.rpartition("_")[2]
-    return [replace(located, half=half) for located in load_cases(path)]
-
-
-def test_answers_over_texts(beside: tuple[str, Path, Assistant]) -> None:
+def test_answers_over_texts(beside: tuple[str, Path], settings: Settings) -> None:
     """When first asked: second set, development half: complete .30, precision .65, abstention .63; third set: .47, .86, .25."""
-    name, _, assistant = beside
-    texts = Texts(assistant.index.canonical, assistant.index.by_id, assistant.index.translations)
+    name, data = beside
     for path in sorted(HERE.glob(f"{name}_*.jsonl")):
-        cases = _cases(path)
-        assert check_cases(cases, texts.canonical) == []
-        assert len(cases) >= (48 if path.stem != "fourth_unseen" else 18)
-
-        def scored_of(located: Located) -> Score:
-            case = located.case
-            answer = assistant.answer(case.question, tuple(Turn(turn.role, turn.content) for turn in case.history))
-            return score(case, answer, texts.canonical, texts.passages, texts.translations)
-
-        with ThreadPoolExecutor(2) as pool:
-            scores = list(pool.map(scored_of, cases))
+        scores = ask_beside(settings, data, path)
+        assert len(scores) >= (48 if path.stem != "fourth_unseen" else 18)
         figures = {figure: mean(scored.values[figure] for scored in scores) for figure in (*FLOORS[path.stem], "abstention")}
         print(path.stem, figures)
         assert {key: figures[key] for key, floor in FLOORS[path.stem].items() if (figures[key] or 0.0) < floor} == {}, figures
 
 
 @pytest.mark.parametrize("beside", ["second"], indirect=True)  # one set is enough to see that it can be done, and takes a minute
-def test_the_model_of_facts_can_be_fitted(beside: tuple[str, Path, Assistant], settings: Settings) -> None:
-    name, data, _ = beside
+def test_the_model_of_facts_can_be_fitted(beside: tuple[str, Path], settings: Settings) -> None:
+    name, data = beside
     model, figures = fit_facts(settings, [(data, HERE / f"{name}_dev.jsonl")], expected_questions(settings, GENERAL[:2]))
     weights = dict(zip(FEATURES, model.weights, strict=True))
     assert weights["dense"] > 0 and weights["share"] > 0

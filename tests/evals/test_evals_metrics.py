@@ -259,7 +259,7 @@ CANONICAL = "Alpha beta gamma delta. Second sentence here. Alpha beta gamma delt
 
 def test_every_occurrence_and_every_equivalent_counts():
     gold = (GoldQuote(source="doc", quote="Alpha beta gamma delta.", equivalents=(Quote(source="doc", quote="The end of it."),)),)
-    assert occurrences(CANONICAL, "Alpha beta gamma delta.") == [(0, 23), (46, 69)]
+    assert occurrences(CANONICAL, "Alpha beta gamma delta.") == ((0, 23), (46, 69))
     for quote in ("Alpha beta gamma delta.", "The end of it."):
         answer = Answer(None, "q", "en", "answered", "", citations=(cite(CANONICAL, quote),))
         assert score(case(gold=gold), answer, {"doc": CANONICAL}, {}).values["complete"] == 1.0

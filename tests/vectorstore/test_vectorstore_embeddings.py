@@ -119,7 +119,7 @@ class TestPins:
             check_sha256(tmp_path / "weights.bin", "0" * 64)
 
     def test_a_damaged_export_is_named(self, tmp_path: Path, models_dir: Path) -> None:
-        (export,) = models_dir.glob("*.onnx")
+        (export,) = models_dir.glob("all-MiniLM-*.onnx")
         (tmp_path / export.name).write_bytes(export.read_bytes()[:5000])
         with pytest.raises(EmbeddingsError) as caught:
             MiniLM(tmp_path)

@@ -148,7 +148,9 @@ def make_index(**changes: object) -> Index:
         "doc:9": replace(passage, id="doc:9", page=99),
     }
     source = Source("doc", "A document", "Doc", "other", "en")
-    return cast(Index, SimpleNamespace(by_id=by_id, canonical={"doc": _SENTENCE}, sources={"doc": source}, lists={}, translations={}))
+    return cast(
+        Index, SimpleNamespace(by_id=by_id, canonical={"doc": _SENTENCE}, sources={"doc": source}, lists={}, headings={}, translations={})
+    )
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def make_index(text: str, quote: str, url: str | None = None) -> Index:
         sources={"doc": source},
         canonical={"doc": text},
         passages=(passage,),
+        headings={},
         by_id={"p": passage},
         lists={},
         translations={"p": {"es": "Hola."}},
