@@ -21,20 +21,23 @@ _MANY = {
         r"(?:which|what) (?:(?!(?:is|was|do|does|has|did|will|can)\b)[\w-]+ ){0,2}?(?!does\b|this\b)\w{3,}s\b|"
         r"who (?:all )?(?:works?|deals?|runs?)\b|list\b|name (?:all|the)\b|"
         r"all (?:the )?(?:[\w-]+ )?\w+s\b|how many\b|enumerate\b|compare\b|"
-        r"what (?:does|did|do|can|is being) .*\b(?:do|doing|done|say|report|propose|contribute|prepar\w+|plan\w*)\b"
+        r"what (?:does|did|do|can|is being) .*\b(?:do|doing|done|say|report|propose|contribute|prepar\w+|plan\w*)\b|"
+        r"what (?:has|have|had|is|are) .*\b(?:put forward|submitted|presented|reported|proposed|contributed|planned|offered|running|done)\b"
     ),
     "es": (
         r"(?:que|cuales|cuantos|cuantas) (?:\w+ ){0,2}?\w{3,}s\b|cuales\b|quienes\b|lista\w*\b|"
         r"enumer[ea]\w*\b|tod[oa]s l[oa]s\b|compar[ae]\w*\b|"
-        r"que (?:dice|hace|informa|propone|aporta|prepara|se (?:puede|hace))\b"
+        r"que (?:dice|hace|informa|propone|aporta|prepara|preve|ofrece|presento|propuso|informo|aporto|se (?:puede|hace))\b|"
+        r"lo que (?:ha |han )?(?:presento|propuso|informo|aporto|presentado|propuesto|informado|aportado)\b"
     ),
     "pt": (
         r"(?:que|quais|quantos|quantas) (?:\w+ ){0,2}?\w{3,}s\b|quais\b|quem trabalha\b|list[ea]\w*\b|enumer[ea]\w*\b|tod[oa]s [oa]s\b|"
-        r"compar[ae]\w*\b|o que (?:\w+ ){0,2}?(?:diz|faz|informa|propoe|prepara|se)\b"
+        r"compar[ae]\w*\b|o que (?:\w+ ){0,2}?(?:diz|faz|informa|propoe|prepara|preve|oferece|apresentou|propos|informou|se)\b"
     ),
     "fr": (
         r"quel(?:le)?s\b|combien d|qui travaille\b|list\w+\b|enumere\w*\b|tou(?:te)?s les\b|compare\w*\b|"
-        r"qu(?:e|') ?(?:dit|fait|propose|rapporte|prepare|peut)\b"
+        r"qu(?:e|') ?(?:(?!es)[\w'-]+ ){0,3}?(?:dit|fait|propose|rapporte|prepare|peut|prevoit|offre|presente)\b|"
+        r"ce qu(?:e|') ?(?:[\w'-]+ ){0,3}?(?:dit|fait|propose|rapporte|prepare|prevoit|offre|presente)\b"
     ),
 }
 # Plurals by which a question asks for one figure.
@@ -50,12 +53,21 @@ _NAME = (
 _SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|diz|dizem|dit|disent|explique|decrit)\b"
 # Bodies in the plural, by which a question asks for agencies and not for what is done.
 _BODIES = {
-    "en": r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|who works)",
-    "es": r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|quien(?:es)? trabaja)",
-    "pt": r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|quem trabalha)",
+    "en": (
+        r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|"
+        r"who (?:else )?(?:in (?:the )?\w+ )?(?:works?|deals?|helps?|assists?|(?:can|could|would) help|does)(?! not|n't))"
+    ),
+    "es": (
+        r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|"
+        r"quien(?:es)? (?:[mnl]\w{1,2} )?(?:trabajan?|ayudan?|atienden?|(?:pued\w+|podrian?) ayudar\w*|se (?:ocupa|dedica|encarga)n?))"
+    ),
+    "pt": (
+        r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|"
+        r"quem (?:e que )?(?:[mnl]\w{1,2} )?(?:trabalha|ajuda|atende|cuida|pode(?:ria)? (?:[mnl]\w{1,2} )?ajudar|se (?:ocupa|dedica)))"
+    ),
     "fr": (
         r"(?:agences|organismes|organisations|institutions|ministeres|entites|(?:les|des|quelles) ong|associations|fondations|"
-        r"qui travaille)"
+        r"qui (?:travaille|aide|s'occupe|p(?:eut|ourrait|ourra) (?:m'|nous )?aider))"
     ),
 }
 _BODY = {
@@ -65,6 +77,13 @@ _BODY = {
     "fr": r"(?:agence|organisme|organisation|institution|ministere|entite|ong|association|fondation)",
 }
 _WHICH = r"(?:which|what|que|cual|qual|quel|quelle)"
+# How a question asks for who leads a body.
+_LEADER = (
+    r"\b(?:who (?:runs|heads|leads|directs|manages|chairs)|director\w*|directeur|directrice|diretor\w*|head of|chief|president\w*|"
+    r"chair(?:man|woman)?|"
+    r"(?:quien|quem) (?:dirige|encabeza|preside|chefia|coordena|coordina|lidera)|qui (?:dirige|preside|coordonne|est a la tete))\b"
+)
+_EVERY = r"(?:every|each|any|cada|tod[oa]|cualquier|qualquer|chaque|toute?)"
 # What documents are called.
 DOCUMENTS = (
     r"(?:study|studies|estudios?|estudos?|etudes?)\b",
@@ -84,11 +103,19 @@ _FIELDS = (
 # Values of a directory's fields that are the same in all languages but for their words.
 _VALUES = (
     "private privado privada privados privadas prive privee prives privees",
-    "public publico publica publicos publicas publique publiques publics governmental gubernamental governamental gouvernemental",
+    "public publico publica publicos publicas publique publiques publics governmental gubernamental gubernamentales governamental "
+    "governamentais gouvernemental gouvernementale gouvernementales estatal estatales estadual estaduais estatais etatique etatiques",
+    "ngo ngos ong ongs nonprofit nonprofits",
 )
 # Words that make a question and say nothing of what it is about.
 _FRAME = {
     "en": (
+        "region regional summary summarize summarise overview consultation every consist need want wish like look looking "
+        "interested require "
+        "send supply know learn find see check whole full complete "
+        "entire total exactly precisely briefing brief note quick quickly thank thanks hello kindly listed registered "
+        "recorded altogether overall just only also instead anything something anyone someone somebody nothing put forward "
+        "go going get got let behind "
         "that which who whom while here there now already currently work deal run exist offer provide involve have help "
         "carry operate active responsible address concern include "
         "mention say tell give "
@@ -99,6 +126,15 @@ _FRAME = {
         "state document annex report directory study contribution delegation"
     ),
     "es": (
+        "región regional resumen resumir resuma hágame haga involucrar involucran relacionar relacionan concernir consistir "
+        "consisten tratan necesitar necesito querer "
+        "quiero desear deseo "
+        "buscar busco interesar interesa "
+        "interesan solicitar solicito pedir "
+        "pido sírvase indicar indique indíqueme facilitar facilite enviar envíe proporcionar saber conocer encontrar ver "
+        "consultar completo completa entero entera total exacto exactamente precisamente breve gracias hola estimado "
+        "estimada listado registrado registrados solo sólo también algo alguien nada nadie poder podría puedo agradecer "
+        "agradecería ahí presentar presentó soy "
         "ya actualmente ahora aqui trabajar trabajan ocuparse ocupan dedican dedica existir existen ofrecer ofrecen haber "
         "hay tener tienen tiene "
         "atender atienden incluir "
@@ -110,6 +146,15 @@ _FRAME = {
         "estado documento anexo informe directorio estudio contribución delegación hacer hace hizo hicieron hecho puede ser son"
     ),
     "pt": (
+        "região regional resumo resumir resuma faça envolver envolvem relacionar relacionam consistir consistem tratam precisar "
+        "querer quero desejar desejo procurar "
+        "procuro interessar "
+        "interessa interessam "
+        "solicitar solicito pedir peço "
+        "indicar indique informe enviar envie fornecer forneça saber conhecer encontrar ver consultar completo completa "
+        "inteiro inteira total exato exatamente precisamente breve obrigado obrigada olá prezado prezada listagem registrado "
+        "registrados só somente também algo alguém nada ninguém poder poderia posso agradecer agradeceria relação apresentar "
+        "apresentou sou "
         "já atualmente agora aqui trabalhar trabalham ocupar ocupam dedicam dedica existir existem oferecer oferecem haver "
         "há ter têm tem atender atendem incluir "
         "assunto tema respeito coisa coisas costumar costumam segundo doutor doutora senhor senhora falar fala mencionar tratar "
@@ -119,6 +164,15 @@ _FRAME = {
         "país estado documento anexo relatório diretório estudo contribuição delegação fazer faz fez fizeram feito pode ser são"
     ),
     "fr": (
+        "région régional résumé résumer résumez impliquer impliquent rapport concerner concernent concerne consister consistent "
+        "porter portent porte besoin "
+        "vouloir veux "
+        "souhaiter souhaite "
+        "souhaiterais désirer chercher cherche intéresser intéresse intéressent "
+        "demander demande indiquer indiquez transmettre transmettez fournir fournissez envoyer envoyez savoir connaître "
+        "trouver voir consulter complet complète entier entière total exact exactement précisément bref bonjour cher chère "
+        "gré bien liste répertorié répertoriés recensé recensés seulement aussi quelque rien pouvoir pourriez pourrais puis "
+        "quoi milieu saurais présenter présente suis "
         "déjà actuellement maintenant ici travailler travaillent travaille occupent occupe exister existent offrir offrent "
         "avoir ont tenir mener inclure mentionner traiter "
         "sujet propos chose choses selon docteur monsieur madame figurent figure dire dit prie voudrais merci donner comparer "
@@ -158,7 +212,7 @@ def field_stems(language: str) -> frozenset[str]:
 def asks_many(question: str, language: str) -> bool:
     """Whether *question* asks for all there is of something rather than for one fact."""
     text = re.sub(_MEASURES, "", fold(question))
-    return bool(re.search(rf"\b(?:{_MANY[language]})", text) or re.search(rf"\b{_BODIES[language]}\b", text))
+    return bool(re.search(rf"\b(?:{_MANY[language]})", text)) or bodies_named(text, language)
 
 
 def counts(question: str) -> bool:
@@ -180,6 +234,11 @@ def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
     return any(re.search(_NAME, fold(label)) for label, _ in entry)
 
 
+def asks_leader(question: str) -> bool:
+    """Whether *question* asks for who leads a body."""
+    return bool(re.search(_LEADER, fold(question)))
+
+
 def asks_what_is_said(question: str) -> bool:
     """Whether *question* asks what is said of something, so that a whole passage answers it."""
     return bool(re.search(_SAID, fold(question)))
@@ -194,8 +253,13 @@ def asks_bodies(question: str, language: str, *, several: bool = False) -> bool:
     (True, False)
     """
     text = fold(question)
-    one = rf"\b{_WHICH} (?:autre |otra |outra |other )?{_BODY[language]}\b"
-    return bool(re.search(rf"\b{_BODIES[language]}\b", text) or (not several and re.search(one, text)))
+    one, each = (rf"\b{words} (?:autre |otra |outra |other )?{_BODY[language]}\b" for words in (_WHICH, _EVERY))
+    return bodies_named(question, language) or bool(re.search(each, text)) or (not several and bool(re.search(one, text)))
+
+
+def bodies_named(text: str, language: str) -> bool:
+    """Whether *text* has a word for bodies in the plural."""
+    return bool(re.search(rf"\b{_BODIES[language]}\b", fold(text)))
 
 
 def without_documents(question: str) -> str:

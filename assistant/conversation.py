@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from assistant.asked import asks_many, content_keys
 from assistant.decide import Decider
+from assistant.exclusion import LEAVING_OUT
 from assistant.expected import expected_kind, has_kind
 from assistant.find import Finder
 from assistant.followup import (
@@ -40,12 +41,6 @@ Simple = Callable[..., Plan]
 SURE_ALONE = 0.75
 SURE = 0.5
 _ANNEXED = {"en": "annex", "es": "anexo", "pt": "anexo", "fr": "annexe"}
-_LEAVING_OUT = {  # words before what is left out
-    "en": "outside|other than|besides|apart from|except|excluding|beyond",
-    "es": "fuera de|fuera|ademas de|aparte de|aparte|excepto|salvo|menos",
-    "pt": "fora de|fora|alem de|alem|exceto|salvo|sem contar",
-    "fr": "hors de|hors|en dehors de|en dehors|a part|sauf|excepte|outre",
-}
 _QUOTED = re.compile(r"[“«\"]\s*(.{12,}?)\s*[”»\"](?=\W|$)", re.DOTALL)
 _SAME, _NEAR = 3.0, 1.5  # how much likelier a follow-up asks for more of a passage just quoted, and of what stands beside it
 
@@ -108,6 +103,8 @@ class Conversation:
         plans += [self._simple(text, language, near) for text in self.resolved(question, language, base, spoken)]
         if carried:
             alone = self._simple(carried, language)
+            if not alone.silent and self._finder.directory.entry_in(last.answer):
+                return alone
         plans.append(self._simple(carried or f"{last.question} {question}", language))
         plans = [plan for plan in plans if plan.quotes != previous.quotes or plan.silent] or plans
         spoken_of = {quote.source_id for quote in previous.quotes}
@@ -115,9 +112,9 @@ class Conversation:
         if added:
             above = {self._index.by_id[quote.passage_id].heading_path for quote in previous.quotes}
             beside = {p.id for p in self._index.passages if p.source_id in spoken_of and p.heading_path in above}
-            plans.append(self._found(question, language, None, beside))
+            plans.append(self._found(question, language, frozenset(), beside))
         if added and len(spoken_of) == 1:
-            plans.append(self._found(carried or question, language, next(iter(spoken_of))))
+            plans.append(self._found(carried or question, language, frozenset(spoken_of)))
         if not carried and near:
             plans.append(self._simple(question, language, near))
         candidates = [plan for plan in (*plans, alone) if plan.kind != "help"] or [alone]
@@ -185,7 +182,8 @@ class Conversation:
         mine = self._finder.subjects.names(question, language)
         if mine.states or mine.names or self._covers(previous.quotes) or not self._finder.subjects.speaks_of(last.question, last.language):
             return ""
-        names = [*capitalised(last.question, last.language), *states(last.question, last.language)]
+        entry = self._finder.directory.entry_in(last.answer)  # "An agency: …" is what comes next is about
+        names = [entry] if entry else [*capitalised(last.question, last.language), *states(last.question, last.language)]
         return f"{question} {', '.join(names)}" if names else ""
 
     def _substituted(self, question: str, language: str, previous: str, spoken: str) -> list[str]:
@@ -246,7 +244,7 @@ class Conversation:
         of_old = [found for found in vocabulary.find(previous, spoken) if found[0] in heads]
         named = [(concept, start) for concept, start, _ in vocabulary.find(question, language) if concept in heads]
         before = " ".join(plain_words(fold(question))[: named[0][1]]) if len(named) == 1 else ""
-        if re.search(rf"\b(?:{_LEAVING_OUT[language]})(?: \w+){{0,3}}$", before):
+        if re.search(rf"\b(?:{LEAVING_OUT[language]})(?: \w+){{0,3}}$", before):
             out = {named[0][0]}
         elif asks_other_parts(question) and not named and of_old:
             out = {concept for concept, _, _ in of_old}

@@ -55,6 +55,7 @@ SIGNALS = (
 )
 LIKELY = 0.25  # from which a passage is quoted (docs/decisions/0008)
 _READ = 6  # passages that are read sentence by sentence, and by the reader (some 25 ms each)
+_ABOVE = 2  # headings that a passage is read under
 _MARGIN = 0.35  # a further sentence is marked when it scores within this of the best
 _SPREAD = 0.02  # about the deviation of cosines of sentences with a question
 
@@ -129,7 +130,7 @@ class Facts:
         found = [(place, span) for place in order for span in sentences_of(self._passages[rows[place]])]
         of_sentences = self._of_sentences(question, language, [(self._passages[rows[place]], span) for place, span in found])
         if found:
-            read = dict(zip(order, self._read(question, [rows[place] for place in order]), strict=True))
+            read = dict(zip(order, self.read(question, [self._passages[rows[place]] for place in order]), strict=True))
             of_sentences[:, -1] = [read[place] for place, _ in found]
         matrix = np.hstack([about[[place for place, _ in found]], of_sentences]) if found else np.zeros((0, len(FEATURES)))
         return Candidates(tuple(rows[place] for place, _ in found), tuple(span for _, span in found), matrix)
@@ -170,13 +171,13 @@ class Facts:
             table[number, 7] = float(many and self._passages[row].id in subjects.introduced)
         return table
 
-    def _read(self, question: str, rows: Sequence[int]) -> Vectors:
-        """What the reader says of the passages, nought where there is none."""
+    def read(self, question: str, passages: Sequence[Passage]) -> Vectors:
+        """What the reader says of *passages*, nought where there is none."""
         if self._reader is None:
-            return np.zeros(len(rows), dtype=np.float32)
-        passages = [self._passages[row] for row in rows]
-        parts = [(*p.heading_path[-1:], "")[0] for p in passages]
-        texts = [windows(part, self._subjects.introduction(p), p.text, p.language) for part, p in zip(parts, passages, strict=True)]
+            return np.zeros(len(passages), dtype=np.float32)
+        # The heading above that of its section often names the state or the body that speaks.
+        above = [", ".join(p.heading_path[-_ABOVE:]) for p in passages]
+        texts = [windows(part, self._subjects.introduction(p), p.text, p.language) for part, p in zip(above, passages, strict=True)]
         return self._reader.scores(question, texts)
 
     def _of_sentences(self, question: str, language: str, found: list[tuple[Passage, tuple[int, int]]]) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from assistant.asked import (
     asked_values,
     asks_bodies,
     asks_field,
+    asks_leader,
     asks_many,
     asks_name,
     asks_one,
@@ -23,6 +24,7 @@ from assistant.asked import (
     field_stems,
     without_documents,
 )
+from assistant.directory import Directory
 from assistant.expected import NAMES, expected_kind
 from assistant.facts import Candidates, Fact, FactModel, Facts, load_fact_model, sentences_of
 from assistant.subjects import Named, Subjects, without, words_of
@@ -42,6 +44,9 @@ _READ = 5  # of them are read sentence by sentence
 _SHORT = 600  # characters of a passage that is quoted as a whole
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
 _SURE, _UNSURE = 0.9, 0.2  # of a list or an entry that has all that the question names, and of an entry that lacks what is asked
+_LIKELY = 0.6  # of items that only the reader takes for answers
+_QUOTED = 8  # passages of an answer that are read to compare it with another
+_DENIED = -1.7  # of an entry that is named and has the field that is asked for, what the reader must say against that
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +87,28 @@ class Finder:
         self._glossary = load_glossary()
         self._place = {passage.id: row for row, passage in enumerate(self.passages)}
         self._facts = Facts(index, self.subjects, self.passages, self._rows)
+        self.directory = Directory(index, self.subjects, self._facts, self.passages, self._rows)
 
     def asks_bodies(self, question: str, language: str) -> bool:
         """Whether *question* asks which bodies there are, and these documents have a directory of them."""
         return asks_bodies(question, language) and any(passage.kind == "table_row" for passage in self.passages)
 
-    def _asked(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> _Asked:
+    def _asked(self, question: str, language: str, sources: frozenset[str] = frozenset(), near: Collection[str] = ()) -> _Asked:
         """What *question* names, the passages that have it, and the best passages of all that come into question."""
-        if source is None and not near and not self.asks_bodies(question, language):
-            source = self.subjects.asked_source(question)
-        about = without_documents(question) if source else question
+        if not sources and not near and not self.asks_bodies(question, language):
+            sources = self.subjects.asked_sources(question)
+        about = without_documents(question) if sources else question
         named = self.subjects.names(about, language)
-        if spoken := self.subjects.author(named, source):  # its title has the names, so they tell its passages apart no more
-            source, about = spoken, without(about, named.names)
+        if spoken := self.subjects.author(named, sources):  # its title has the names, so they tell its passages apart no more
+            sources, about = frozenset({spoken}), without(about, named.names)
             named = replace(named, names=frozenset())
-        if source:  # what the whole document is about tells its passages apart as little
-            title = self.index.sources[source]
+        for title in (
+            self.index.sources[source] for source in sources
+        ):  # what the whole document is about tells its passages apart as little
             named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
         vector = self.index.embeddings.encode([about], query=True)[0]
-        fitting = self.subjects.fitting(named, source)
-        inside = self.subjects.of_states(named, [row for row, p in enumerate(self.passages) if source in (None, p.source_id)])
+        fitting = self.subjects.fitting(named, sources)
+        inside = self.subjects.of_states(named, self.subjects.inside(sources))
         if near:
             inside = [row for row, p in enumerate(self.passages) if p.id in near]
             fitting = [row for row in fitting if row in inside] or inside
@@ -111,21 +118,22 @@ class Finder:
         best = self.index.search(about, _DEPTH, language=language, vector=vector, among=self._rows[fitting]) if fitting else []
         return _Asked(about, named, fitting, best, [*every, *best], vector)
 
-    def find(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> Found | None:
+    def find(self, question: str, language: str, sources: frozenset[str] = frozenset(), near: Collection[str] = ()) -> Found | None:
         """The answer to *question*, or ``None`` when nothing is there to look at; below ``facts.LIKELY`` it is a near miss.
 
-        *source* is the document that it is about, where that is known without it; only the passages *near* are looked at, where
+        *sources* are the documents that it is about, where that is known without it; only the passages *near* are looked at, where
         there are any.
         """
         if not self.passages:
             return None
-        asked = self._asked(question, language, source, near)
+        asked = self._asked(question, language, sources, near)
         about, named, fitting = asked.about, asked.named, asked.fitting
         shown = asked.best or asked.hits
         nearest = tuple(_quote(hit.passage) for hit in shown if hit.passage.kind != "heading")[:1]
         if not fitting and (self.subjects.unknown(named) or not asked.hits):
             return Found((), False, 0.0, nearest)
-        bodies = self.asks_bodies(question, language)
+        entry = any(self.directory.is_named(row, question) for row in fitting)
+        bodies = self.asks_bodies(question, language) and not entry
         if not fitting:
             return self._fact(asked, language)
         if asks_what_is_said(question) and not bodies:
@@ -134,11 +142,12 @@ class Finder:
             )
             if rows:
                 return Found(tuple(_quote(self.passages[row]) for row in self._opened(rows)), False, _SURE)
-        elif bodies or (asks_many(question, language) and expected_kind(question) in ("", "number", "reason", *NAMES)):
-            rows, open_ = self._listed(about, language, named, fitting, asked.best)
+        elif bodies or (not entry and asks_many(question, language) and expected_kind(question) in ("", "number", "reason", *NAMES)):
+            rows, open_ = self._listed(about, language, named, fitting, asked.best, bodies)
             if rows and not (counts(question) and len(rows) < _SEVERAL):
-                listed = any(self.passages[row].list_id for row in rows)
-                return Found(tuple(_quote(self.passages[row]) for row in rows), listed, _SURE)
+                return self._items(rows, _SURE)
+            if rows := self.directory.read_out(about, language, fitting, asked.vector, bodies):
+                return self._items(rows, _LIKELY)
             if not open_ and asks_bodies(question, language, several=True):
                 return Found((), False, 0.0, nearest)
         return self._fact(asked, language)
@@ -153,20 +162,28 @@ class Finder:
                 return self._led([hit], fitting, False)
         return []
 
-    def _listed(self, question: str, language: str, named: Named, fitting: list[int], hits: list[Hit]) -> tuple[list[int], bool]:
-        """All items that a question for a list asks for, in document order, and whether a fact may answer it instead."""
-        bodies = self.asks_bodies(question, language)
+    def _items(self, rows: Sequence[int], confidence: float) -> Found:
+        listed = any(self.passages[row].list_id for row in rows)
+        return Found(tuple(_quote(self.passages[row]) for row in rows), listed, confidence)
+
+    def answers(self, question: str, quotes: Sequence[Quote]) -> float:
+        """What the reader says, at best, of the passages of the first of *quotes*, of whatever documents."""
+        passages = [self.index.by_id[identity] for identity in dict.fromkeys(quote.passage_id for quote in quotes[:_QUOTED])]
+        return float(self._facts.read(question, passages).max(initial=-np.inf))
+
+    def _listed(
+        self, question: str, language: str, named: Named, fitting: list[int], hits: list[Hit], bodies: bool
+    ) -> tuple[list[int], bool]:
+        """All items that a question for a list, or for *bodies*, asks for, in document order, and whether a fact may answer it instead."""
         items = [row for row in fitting if self.passages[row].list_id or self.passages[row].kind == "table_row"]
         if bodies:
-            items = [row for row in items if self.passages[row].kind == "table_row"]
-            for value in asked_values(question):
-                items = [row for row in items if value & self.subjects.words[row]] or items
+            items = self.directory.of_values(question, [row for row in items if self.passages[row].kind == "table_row"])
         if not items:
             return [], True
         topical = {
             c for c in named.concepts if not all(c in self.subjects.concepts[row] for row in items)
         }  # what all have is what they are
-        rest = self.subjects.rest(question, language)
+        rest = self.subjects.rest(without(question, frozenset().union(*asked_values(question))), language)
         foreign = all(self.passages[row].language != language for row in items)
         telling = {word for word in rest if 0 < sum(bool(word & self.subjects.keys[row]) for row in items) < len(items)}
         fields_ = {f"{language}:{stem}" for stem in field_stems(language)}
@@ -255,8 +272,9 @@ class Finder:
             return Found((), False, 0.0)
         fact = self._facts.best(question, language, named, found, model)
         passage, spans = self.passages[fact.row], list(fact.spans)
-        below = [self.passages[row] for row in self.below(fact.row)] if passage.text.rstrip().endswith(":") else []
         listed = not asks_one(question)
+        leads = passage.text.rstrip().endswith(":") or (listed and passage.kind == "list_item")
+        below = [self.passages[row] for row in self.below(fact.row)] if leads else []
         if listed and not below and passage.kind == "paragraph" and asks_many(question, language):
             below = [self.passages[row] for row in self._beside(fact.row, found.rows)]
         introduced = bool(below) and listed
@@ -272,6 +290,9 @@ class Finder:
         if entry and named.names:
             share = self.subjects.missing(question, language, named, self._place[passage.id])[1]
             has = fact.signals["told"] >= 0 and (asks_field(question, {label for label, _ in entry}) or share < _COMMON)
+            if self.directory.is_named(self._place[passage.id], question):  # the reader knows best what is asked of it
+                has = fact.signals["read"] > (0.0 if not has else _DENIED)
+            has = has and (not asks_leader(question) or any(asks_leader(label) for label, _ in entry))
             confidence = _SURE if has else _UNSURE
         every = [] if entry or asks_what_is_said(question) else sentences_of(passage)
         first = [place for place, span in enumerate(every) if span in spans]
@@ -286,7 +307,9 @@ class Finder:
         return Found(quotes, introduced, confidence, (_quote(passage),), inside if quotes[0] == quote else None)
 
     def _title(self, passage: Passage) -> tuple[Quote, ...]:
-        """The heading over an entry of a directory that does not have its name among its fields."""
+        """The entry of a directory that *passage* describes, or the heading over one that does not have its name among its fields."""
+        if described := self.subjects.entry_of(passage):
+            return (_quote(described),)
         entry = fields(passage.text)
         if not entry or passage.kind == "table_row" or not passage.heading_path or asks_name(entry):
             return ()

@@ -209,7 +209,7 @@ _ORDINALS = (
 _LAST = r"last|final|ultim[oa]|dernier|derniere"
 _LAST_BUT_ONE = r"penultim[oa]|penultimate|second to last|last but one|avant[- ]derni(?:er|ere)"
 # What the parts of lists are called, and numbers, which stand between an ordinal and the things that it counts.
-_UNIT = (
+ITEMS = (
     r"(?:ones?|actions?|items?|numbers?|steps?|bas[ie]s|points?|mandates?|measures?|annex(?:es)?|pillars?|sections?|bullets?|lines?|"
     r"acci?on(?:es)?|puntos?|numeros?|pasos?|bases?|medidas?|mandatos?|anexos?|pilar(?:es)?|secci?on(?:es)?|ejes?|"
     r"aca?o|acoes|itens|pontos?|passos?|etapas?|secao|eixos?|mesures?|etapes?|piliers?|volets?|mandats?|"
@@ -260,7 +260,7 @@ def ordinal(question: str) -> int | None:
 def _counts_places(after: str) -> bool:
     """Whether an ordinal with the folded text *after* it counts the places of a list."""
     word = re.match(r"[ -](\w+)", after)
-    if not word or re.fullmatch(_UNIT, word.group(1)):
+    if not word or re.fullmatch(ITEMS, word.group(1)):
         return True
     return any(set(stems(word.group(1), language)) <= _empty_stems(language) for language in _EMPTY)
 

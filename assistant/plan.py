@@ -7,11 +7,12 @@ from functools import cached_property
 
 from assistant.conversation import SURE, SURE_ALONE, Conversation, at_place
 from assistant.decide import SILENT, Decider, Decision
+from assistant.exclusion import exclusion
 from assistant.facts import LIKELY
 from assistant.find import Finder
 from assistant.followup import content_stems, counts_items, leans, names_pillar, ordinal, points_back
 from assistant.references import asks_both
-from assistant.terms import TITLE
+from assistant.terms import TITLE, capitalised, states
 from assistant.types import Exchange, Plan
 from ingest.editorial import TargetKind
 from ingest.sentences import sentence_spans
@@ -29,6 +30,7 @@ _BEFORE = (
 _THEN = "then|afterwards|luego|despu[eé]s|depois|em seguida|puis|ensuite"
 _PARTS = 6  # so many of the questions inside one question are answered
 _TURNS = 3  # how many earlier questions a follow-up may lean on, one on the other
+_BETTER = 1.0  # logits of the reader by which an added document must answer better than the corpus's own
 _FAMILIAR = 0.5  # the least share of its words that a greeting or a question of help has in common with those that are expected
 
 
@@ -61,11 +63,13 @@ class Planner:
         opening, rest = self._greeting(question, language)
         if opening:
             return self._single(rest, language)
+        if left := self._left(question, language):
+            return left
         whole = self._of_both(question, language, self._simple(question, language))
         parts = self._parts(question, language)
         if len(parts) < 2 and not (whole.silent and parts and parts[0] != question.strip()):
             return whole
-        plans = [self._part(part, question, language) for part in parts]
+        plans = [self._part(self._within(part, question, language), question, language) for part in parts]
         sure = SURE if whole.silent else min(SURE, whole.confidence)
         spoken = [plan for plan in plans if not plan.silent and plan.quotes and plan.confidence >= sure]
         if not spoken:
@@ -89,6 +93,29 @@ class Planner:
             confidence=min(plan.confidence for plan in spoken),
             count=any(plan.count for plan in spoken),
         )
+
+    def _within(self, part: str, question: str, language: str) -> str:
+        """*part* of a *question* about added documents, with the states and names of the whole where it has none."""
+        subjects = self._finder.subjects
+        mine = subjects.names(part, language)
+        if mine.states or mine.names or not subjects.speaks_of(question, language):
+            return part
+        return f"{part.rstrip(' ?')} ({', '.join([*capitalised(question, language), *states(question, language)])})?"
+
+    def _left(self, question: str, language: str) -> Plan | None:
+        """The items that *question* asks for without those that it leaves out ("which actions do not concern the police?")."""
+        found = exclusion(question, language)
+        whole = self._simple(found.whole, language) if found else None
+        if not found or not whole or whole.silent or whole.kind not in ("list", "group", "topic"):
+            return None
+        without = [plan for text in found.without if not (plan := self._simple(text, language)).silent]
+        out = {quote.passage_id for plan in without if set(plan.quotes) != set(whole.quotes) for quote in plan.quotes}
+        kept = tuple(quote for quote in whole.quotes if quote.passage_id not in out)
+        if not kept or len(kept) == len(whole.quotes):
+            return None
+        confidence = min(plan.confidence for plan in (whole, *without))
+        count = counts_items(question, language)
+        return replace(whole, kind="topic", quotes=kept, span=None, confidence=confidence, count=count, asked=question)
 
     def _part(self, part: str, question: str, language: str) -> Plan:
         """The plan for one *part* of a *question*; where it says nothing by itself, with one of the other parts' topics."""
@@ -149,17 +176,26 @@ class Planner:
         if other.silent and bodies:
             return other if plan.silent or self._finder.subjects.lacks_state(question, language) else plan
         if other.silent:
-            return other if elsewhere and not plan.silent else plan
+            described = plan.confidence >= SURE_ALONE and self._finder.subjects.asked_sources(question)
+            return other if elsewhere and not plan.silent and not described else plan
         target = self._index.targets.get(plan.target)
         if plan.silent and plan.reason and target and not target.also and not named and other.confidence < SURE:
             return plan  # no passage comes near what it asks: it is about something else
         if plan.silent or bodies or elsewhere:
             return other
-        return other if other.confidence > plan.confidence < SURE_ALONE and (named or other.kind == "fact") else plan
+        if other.confidence > plan.confidence < SURE_ALONE and (named or other.kind == "fact"):
+            return other
+        # What each of them is sure of was fitted by itself; read side by side they can be compared.
+        doubt = plan.confidence < SURE_ALONE
+        return (
+            other
+            if doubt and self._finder.answers(question, other.quotes) > self._finder.answers(question, plan.quotes) + _BETTER
+            else plan
+        )
 
     def _elsewhere(self, question: str, language: str) -> bool:
         """Whether a document without editorial data is asked about, or only such documents have the question's states and names."""
-        if self._finder.subjects.asked_source(question):
+        if self._finder.subjects.asked_sources(question):
             return True
         return self._finder.subjects.speaks_of(question, language) and not self._covered.subjects.speaks_of(question, language)
 
@@ -200,9 +236,9 @@ class Planner:
         place = ordinal(plan.asked) if answer.kind == "list" else None
         return (at_place(self._index, plan, place, names_pillar(plan.asked)) or plan) if place else plan
 
-    def _from_passages(self, question: str, language: str, source: str | None = None, near: Collection[str] = ()) -> Plan:
+    def _from_passages(self, question: str, language: str, sources: frozenset[str] = frozenset(), near: Collection[str] = ()) -> Plan:
         """For documents without editorial data: what the finder finds."""
-        found = self._finder.find(question, language, source, near)
+        found = self._finder.find(question, language, sources, near)
         if found is None:
             return Plan("none", "", silent=True, asked=question)
         if not found.quotes or found.confidence < LIKELY:

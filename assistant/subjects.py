@@ -4,16 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.asked import DOCUMENTS, content_keys, label_words
+from assistant.asked import DOCUMENTS, asks_name, content_keys, frame_stems, label_words, stop_stems
 from assistant.terms import capitalised, states, years
 from ingest.blocks import label_of
+from ingest.entries import fields
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index
-from vectorstore.lexical import fold
+from vectorstore.lexical import fold, stems
 from vectorstore.vocabulary import Vocabulary
 
 Keys = frozenset[str]
+_ADDRESS = re.compile(r"(?:[\w.+-]+@|https?://(?:www\.)?|www\.)([\w-]+(?:\.[\w-]+)+)\S*")  # its host tells whose it is
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
 
 
@@ -39,6 +41,9 @@ class Subjects:
     def __init__(self, index: Index, vocabulary: Vocabulary, passages: tuple[Passage, ...]) -> None:
         self._index, self._vocabulary, self._passages = index, vocabulary, passages
         self.introduced = {one.intro_id: one.passage_ids for one in index.lists.values() if one.intro_id}
+        self.described = self._described()
+        self._entry_of = {other: entry for entry, rows in self.described.items() for other in rows}
+        self._row = {passage.id: row for row, passage in enumerate(passages)}
         around = [self._around(passage) for passage in passages]
         titles = {source.id: f"{source.title}\n{source.short_title}" for source in index.sources.values()}
         named = [f"{titles[p.source_id]}\n{text}" for text, p in zip(around, passages, strict=True)]  # a title names who speaks
@@ -57,10 +62,31 @@ class Subjects:
     def _around(self, passage: Passage) -> str:
         """A passage with what it stands under, its headings and the sentence or item that introduces its list, and what it introduces."""
         below = [self._index.by_id[identity].text for identity in self.introduced.get(passage.id, ())]
+        below += [self._passages[row].text for row in self.described.get(self._row[passage.id], ())]
         return "\n".join((*passage.heading_path, self.introduction(passage), passage.text, *below))
 
+    def _described(self) -> dict[int, tuple[int, ...]]:
+        """What stands under the same heading as an entry of a directory, and so describes it, by the row of the entry."""
+        under: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        for row, passage in enumerate(self._passages):
+            under.setdefault((passage.source_id, passage.heading_path), []).append(row)
+        found = {}
+        for rows in under.values():
+            entries = [row for row in rows if self._passages[row].kind == "table_row" and asks_name(fields(self._passages[row].text))]
+            others = tuple(row for row in rows if self._passages[row].kind in ("paragraph", "list_item"))
+            if len(entries) == 1 and others:
+                found[entries[0]] = others
+        return found
+
+    def entry_of(self, passage: Passage) -> Passage | None:
+        """The entry of a directory that *passage* describes."""
+        row = self._entry_of.get(self._row.get(passage.id, -1))
+        return self._passages[row] if row is not None else None
+
     def introduction(self, passage: Passage) -> str:
-        """The sentence or item that introduces the list of a passage, if any."""
+        """The sentence or item that introduces the list of a passage, or the entry of a directory that it describes, if any."""
+        if entry := self.entry_of(passage):
+            return entry.text
         found = self._index.lists.get(passage.list_id or "")
         intro = self._index.by_id.get(found.intro_id or "") if found else None
         return intro.text if intro else ""
@@ -73,6 +99,8 @@ class Subjects:
         terms = {fold(word) for _, start, end in spans for word in words[start:end]}
         names = {word for name in capitalised(question, language) for word in words_of(name) if len(word) > 2}
         names -= terms | {word for name in said for word in words_of(name)} | label_words(question)
+        names = {name for name in names if not set(stems(name, language)) <= frame_stems(language) | stop_stems(language)}
+        names |= {word for host in _ADDRESS.findall(question) for word in words_of(host.rpartition(".")[0])}
         # A term inside a longer name ("Open Classroom Foundation") is part of that name, and no topic.
         own = {name for name in capitalised(question, language) if any(word in names for word in words_of(name))}
         inside = {word for name in own for word in words_of(name)}
@@ -82,6 +110,7 @@ class Subjects:
 
     def rest(self, question: str, language: str) -> frozenset[Keys]:
         """The content words of *question* by their keys that are part of no name and no concept, and of no question's frame."""
+        question = _ADDRESS.sub("-", question)
         words = plain_words(question)
         used = {place for _, start, end in self._vocabulary.find(question, language) for place in range(start, end)}
         names = (*capitalised(question, language), *states(question, language))
@@ -104,29 +133,36 @@ class Subjects:
         """Whether *question* names a state that these documents do not."""
         return not self.names(question, language).states <= self._all_states
 
-    def asked_source(self, question: str) -> str | None:
-        """The one of these documents that *question* names: by its annex numeral, its short title, or what kind of document it is."""
+    def asked_sources(self, question: str) -> frozenset[str]:
+        """Those of these documents that *question* names by a numeral or a short title, or the only one of the kind that it names."""
         text = fold(question)
-        found: set[str] = set()
+        named: set[str] = set()
+        alike: set[str] = set()
         for identity in {passage.source_id for passage in self._passages}:
             source = self._index.sources[identity]
             label = label_of(source.short_title)
             said = rf"\b(?:annexe?|anexo)s? {re.escape(label[1].lower())}\b" if label else rf"\b{re.escape(fold(source.short_title))}\b"
             kinds = (kind for kind in DOCUMENTS if re.search(rf"\b{kind}", fold(source.title)))
-            if re.search(said, text) or any(re.search(rf"\b{kind}", text) for kind in kinds):
-                found.add(identity)
-        return found.pop() if len(found) == 1 else None
+            if re.search(said, text):
+                named.add(identity)
+            elif any(re.search(rf"\b{kind}", text) for kind in kinds):
+                alike.add(identity)
+        return frozenset(named or (alike if len(alike) == 1 else ()))
 
-    def author(self, named: Named, source: str | None) -> str | None:
-        """The one document whose title has all the names of a question."""
+    def author(self, named: Named, sources: frozenset[str]) -> str | None:
+        """The one document, of *sources* where there are any, whose title has all the names of a question."""
         titles = {p.source_id: self._index.sources[p.source_id] for p in self._passages} if named.names else {}
         said = {identity: frozenset(words_of(f"{one.title} {one.short_title}")) for identity, one in titles.items()}
-        found = [identity for identity, words in said.items() if source in (None, identity) and _has(named.names, words)]
+        found = [identity for identity, words in said.items() if (not sources or identity in sources) and _has(named.names, words)]
         return found[0] if len(found) == 1 else None
 
-    def fitting(self, named: Named, source: str | None) -> list[int]:
+    def inside(self, sources: frozenset[str]) -> list[int]:
+        """The passages of *sources*, all where there are none."""
+        return [row for row, p in enumerate(self._passages) if not sources or p.source_id in sources]
+
+    def fitting(self, named: Named, sources: frozenset[str]) -> list[int]:
         """The passages that have the states and names of a question; where none has all of its states, those with one of them."""
-        inside = [row for row, p in enumerate(self._passages) if source in (None, p.source_id)]
+        inside = self.inside(sources)
         own = [row for row in inside if all(self._speaks_of(named, name, row) for name in named.names)]
         if not own and len(named.names) > 1:  # names that no passage has together
             had = {row: sum(self._speaks_of(named, name, row) for name in named.names) for row in inside}

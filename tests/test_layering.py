@@ -151,9 +151,9 @@ def test_functions_are_short() -> None:
 def test_the_product_is_small() -> None:
     """The bound grew from 4,500 when reading PDF, Word and HTML, fetching, the agencies and the feedback came in, then the glossary,
     then what questions of unseen documents ask for and the model tuned to the expected ones, then the reader's own encoder and
-    places in four languages."""
+    places in four languages, then directories asked in ordinary words and what a question leaves out."""
     sizes = {name_of(path): code_lines(path) for path in PRODUCT}
-    assert sum(sizes.values()) < 11_700, sizes
+    assert sum(sizes.values()) < 12_000, sizes
 
 
 def test_importing_a_room_does_no_work() -> None:

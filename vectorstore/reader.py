@@ -18,7 +18,7 @@ from vectorstore.adapted import packed, unpacked
 from vectorstore.embeddings import Questions, VectorEmbeddings, Vectors
 from vectorstore.tuned import Adapter
 
-_QUESTION, _HEADING, _INTRODUCTION, _TEXT = 400, 90, 120, 700  # characters of each that are read together
+_QUESTION, _HEADING, _INTRODUCTION, _TEXT = 400, 150, 120, 700  # characters of each that are read together
 _WINDOWS = 6  # of a longer passage
 _REMEMBERED = 128  # questions with their passages: a conversation asks the same again
 

@@ -100,3 +100,30 @@ def test_answers_over_annexes(half: str, results: dict[str, list[Result]]) -> No
     When first asked, dev/unseen: complete .52/.41, precision .91/.67, abstention .67/.78, language .81/.84, the rest 1.
     """
     _check(half, results[half])
+
+
+def test_the_text_names_places_in_the_readers_language_and_citations_officially(annexes: Annexes) -> None:
+    answer = annexes.assistant.answer("¿Cuál es el contacto de la Mango Hill Second Step Association?")
+    (citation,) = answer.citations
+    assert answer.language == "es" and "info@mangohill.example" in citation.quote
+    assert citation.locator.startswith(f"Annex I, p. {citation.page}, ")
+    assert f"— Anexo I, p. {citation.page}, " in answer.text
+
+
+def test_a_document_that_is_named_is_the_one_that_answers(annexes: Annexes) -> None:
+    """Two documents are part of Annex II; the Strategy, which speaks of open schools, too, was not asked."""
+    answer = annexes.assistant.answer("According to Annex II, who keeps schools open after class?")
+    assert {citation.source_id for citation in answer.citations} <= {"annex-ii", "annex-ii-es"}
+    assert any("Schools that stay open after class" in citation.quote for citation in answer.citations)
+
+
+def test_what_is_left_out_of_a_directory_is_not_listed(annexes: Annexes) -> None:
+    answer = annexes.assistant.answer("¿Qué organismos de Panamá no trabajan con las escuelas?")
+    names = {"Cocoli Bajo Second Step Association", "Isla Serena Community Radio Network", "Caña Dulce Tattoo Removal Brigade"}
+    assert {next(name for name in names if name in citation.quote) for citation in answer.citations} == names
+
+
+def test_who_leads_a_body_is_not_said_by_its_entry(annexes: Annexes) -> None:
+    for question in ("Who runs the Coral Point Open Classroom Foundation?", "Quem dirige a Coral Point Open Classroom Foundation?"):
+        assert annexes.assistant.answer(question).status == "not_in_corpus"
+    assert annexes.assistant.answer("What does the Coral Point Open Classroom Foundation do?").status == "answered"

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from visits import Visit, open_window, running
+
+expect.set_options(timeout=30_000)  # for machines that do other work beside the tests; what is there is seen at once
 
 
 @pytest.fixture(scope="session")
