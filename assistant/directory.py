@@ -25,9 +25,10 @@ class Directory:
         self._index, self._subjects, self._facts, self._passages, self._rows = index, subjects, facts, passages, rows
         self._place = {passage.id: row for row, passage in enumerate(passages)}
 
-    def is_named(self, row: int, question: str) -> bool:
-        """Whether *question* has the whole name of the entry of a directory."""
-        return row in self._entries and self._entries[row] <= set(words_of(question))
+    def named(self, text: str) -> list[int]:
+        """The rows of the entries that *text* names by their whole names."""
+        said = set(words_of(text))
+        return [row for row, name in self._entries.items() if name <= said]
 
     def of_values(self, question: str, rows: list[int]) -> list[int]:
         """The entries of directories that have the values of fields that *question* names."""
@@ -44,8 +45,7 @@ class Directory:
 
     def entry_in(self, text: str) -> str:
         """The name of the one entry of a directory that *text* names, or ""."""
-        said = set(words_of(text))
-        rows = [row for row in self._entries if self._entries[row] <= said]
+        rows = self.named(text)
         return fields(self._passages[rows[0]].text)[0][1] if len(rows) == 1 else ""
 
     def read_out(self, question: str, language: str, fitting: Sequence[int], vector: Vectors, bodies: bool) -> list[int]:

@@ -49,7 +49,7 @@ def exclusion(question: str, language: str) -> Exclusion | None:
         if not (re.search(rf"\b{ITEMS}\b", before) or bodies_named(before, language)) or not asks_many(before, language):
             continue
         tail, _, rest = text[found.end() :].partition("," if found["leaving"] else "\n")
-        whole = re.sub(rf"(?:[\s,:(]+(?:{_LINKS}))*[\s,:(]*$", "", f"{text[: found.start()]}", flags=re.IGNORECASE)
+        whole = re.sub(rf"(?:[\s,:(]+(?:{_LINKS}))*[\s,:(]*$", "", text[: found.start()], flags=re.IGNORECASE)
         whole = f"{whole} {rest}".strip()
         tail = re.sub(_SECOND.get(language, r"(?!)"), " ", re.split(r"[.?!;:)]", tail, maxsplit=1)[0], flags=re.IGNORECASE)
         pieces = [piece.strip() for piece in re.split(_BETWEEN, tail, flags=re.IGNORECASE)]

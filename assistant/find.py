@@ -102,10 +102,10 @@ class Finder:
         if spoken := self.subjects.author(named, sources):  # its title has the names, so they tell its passages apart no more
             sources, about = frozenset({spoken}), without(about, named.names)
             named = replace(named, names=frozenset())
-        for title in (
-            self.index.sources[source] for source in sources
-        ):  # what the whole document is about tells its passages apart as little
-            named = replace(named, concepts=named.concepts - self._vocabulary.concepts(title.title, title.language))
+        # What the whole document is about tells its passages apart as little.
+        titles = [self.index.sources[source] for source in sources]
+        known = (self._vocabulary.concepts(one.title, one.language) for one in titles)
+        named = replace(named, concepts=named.concepts.difference(*known))
         vector = self.index.embeddings.encode([about], query=True)[0]
         fitting = self.subjects.fitting(named, sources)
         inside = self.subjects.of_states(named, self.subjects.inside(sources))
@@ -132,7 +132,7 @@ class Finder:
         nearest = tuple(_quote(hit.passage) for hit in shown if hit.passage.kind != "heading")[:1]
         if not fitting and (self.subjects.unknown(named) or not asked.hits):
             return Found((), False, 0.0, nearest)
-        entry = any(self.directory.is_named(row, question) for row in fitting)
+        entry = not set(fitting).isdisjoint(self.directory.named(question))
         bodies = self.asks_bodies(question, language) and not entry
         if not fitting:
             return self._fact(asked, language)
@@ -290,7 +290,7 @@ class Finder:
         if entry and named.names:
             share = self.subjects.missing(question, language, named, self._place[passage.id])[1]
             has = fact.signals["told"] >= 0 and (asks_field(question, {label for label, _ in entry}) or share < _COMMON)
-            if self.directory.is_named(self._place[passage.id], question):  # the reader knows best what is asked of it
+            if self._place[passage.id] in self.directory.named(question):  # the reader knows best what is asked of it
                 has = fact.signals["read"] > (0.0 if not has else _DENIED)
             has = has and (not asks_leader(question) or any(asks_leader(label) for label, _ in entry))
             confidence = _SURE if has else _UNSURE

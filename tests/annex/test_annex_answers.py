@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.places import Places
 from assistant.types import Answer, Turn
 from evals.cases import Located, check_cases, load_cases
 from evals.judged import mean
@@ -109,6 +111,18 @@ def test_the_text_names_places_in_the_readers_language_and_citations_officially(
     assert answer.language == "es" and "info@mangohill.example" in citation.quote
     assert citation.locator.startswith(f"Annex I, p. {citation.page}, ")
     assert f"— Anexo I, p. {citation.page}, " in answer.text
+
+
+def test_places_in_added_documents_are_named_in_the_language_of_the_reader(annexes: Annexes) -> None:
+    """Their pages and numbers stay, their units are not English; the official locator is what the document gives."""
+    index = annexes.assistant.index
+    paged = [passage for passage in index.passages if passage.page]
+    assert len(paged) > 50
+    for passage in paged:
+        shown = Places(index).locator(passage, "es")
+        assert shown.startswith("Anexo I") and f", p. {passage.page}" in shown, (passage.locator, shown)
+        assert not re.search(r", (?:row|entry|paragraph|action|item|footnote|heading) ", shown), (passage.locator, shown)
+        assert re.findall(r"[\d.]+$", shown) == re.findall(r"[\d.]+$", passage.locator), (passage.locator, shown)
 
 
 def test_a_document_that_is_named_is_the_one_that_answers(annexes: Annexes) -> None:
