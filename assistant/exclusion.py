@@ -27,17 +27,17 @@ _LINKS = r"do|does|did|are|is|were|was|have|has|that|which|who|que|qui|quais|cua
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A question for items: *whole* asks for all of them, each of *without* for some that are not wanted."""
+    """A question for items: *whole* asks for all of them, each of *topics* names some that are not wanted."""
 
     whole: str
-    without: tuple[str, ...]
+    topics: tuple[str, ...]
 
 
 def exclusion(question: str, language: str) -> Exclusion | None:
     """What *question*, which asks for items or bodies, leaves out; ``None`` where it leaves out nothing.
 
     >>> exclusion("Which actions do not concern the police or the media?", "en")
-    Exclusion(whole='Which actions', without=('Which actions concern the police', 'Which actions the media'))
+    Exclusion(whole='Which actions', topics=('concern the police', 'the media'))
     >>> exclusion("¿No hay acciones sobre escuelas?", "es") is None
     True
     """
@@ -52,7 +52,7 @@ def exclusion(question: str, language: str) -> Exclusion | None:
         whole = re.sub(rf"(?:[\s,:(]+(?:{_LINKS}))*[\s,:(]*$", "", text[: found.start()], flags=re.IGNORECASE)
         whole = f"{whole} {rest}".strip()
         tail = re.sub(_SECOND.get(language, r"(?!)"), " ", re.split(r"[.?!;:)]", tail, maxsplit=1)[0], flags=re.IGNORECASE)
-        pieces = [piece.strip() for piece in re.split(_BETWEEN, tail, flags=re.IGNORECASE)]
+        pieces = [" ".join(piece.split()) for piece in re.split(_BETWEEN, tail, flags=re.IGNORECASE)]
         named = [piece for piece in pieces if content_keys(piece, language)]
-        return Exclusion(whole, tuple(f"{whole.rstrip(' ?')} {piece}" for piece in named)) if named else None
+        return Exclusion(whole, tuple(named)) if named else None
     return None

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from assistant.asked import content_keys
 from assistant.conversation import SURE, SURE_ALONE, Conversation, at_place
 from assistant.decide import SILENT, Decider, Decision
 from assistant.exclusion import exclusion
@@ -16,6 +17,7 @@ from assistant.terms import TITLE, capitalised, states
 from assistant.types import Exchange, Plan
 from ingest.editorial import TargetKind
 from ingest.sentences import sentence_spans
+from vectorstore.glossary import load_glossary
 from vectorstore.lexical import fold
 
 _ASKING = (  # with and without accents
@@ -108,14 +110,22 @@ class Planner:
         whole = self._simple(found.whole, language) if found else None
         if not found or not whole or whole.silent or whole.kind not in ("list", "group", "topic"):
             return None
-        without = [plan for text in found.without if not (plan := self._simple(text, language)).silent]
-        out = {quote.passage_id for plan in without if set(plan.quotes) != set(whole.quotes) for quote in plan.quotes}
+        without = [self._simple(f"{found.whole.rstrip(' ?')} {topic}", language) for topic in found.topics]
+        spoken = [plan for plan in without if not plan.silent and set(plan.quotes) != set(whole.quotes)]
+        out = {quote.passage_id for plan in spoken for quote in plan.quotes} | self._saying(whole, found.topics, language)
         kept = tuple(quote for quote in whole.quotes if quote.passage_id not in out)
-        if not kept or len(kept) == len(whole.quotes):
-            return None
-        confidence = min(plan.confidence for plan in (whole, *without))
+        if not kept:
+            return Plan("none", "", silent=True, nearest=whole.quotes[:3], asked=question)
+        confidence = min(plan.confidence for plan in (whole, *spoken))
         count = counts_items(question, language)
         return replace(whole, kind="topic", quotes=kept, span=None, confidence=confidence, count=count, asked=question)
+
+    def _saying(self, plan: Plan, topics: Sequence[str], language: str) -> set[str]:
+        """The passages that *plan* quotes and that have all words of one of *topics*, in whatever language."""
+        glossary, wanted = load_glossary(), [content_keys(topic, language) for topic in topics]
+        passages = [self._index.by_id[quote.passage_id] for quote in plan.quotes]
+        keys = {passage.id: glossary.all_keys(passage.text, passage.language) for passage in passages}
+        return {identity for identity, has in keys.items() if any(words and all(word & has for word in words) for words in wanted)}
 
     def _part(self, part: str, question: str, language: str) -> Plan:
         """The plan for one *part* of a *question*; where it says nothing by itself, with one of the other parts' topics."""
