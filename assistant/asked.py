@@ -53,27 +53,29 @@ _SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|d
 # Bodies in the plural, by which a question asks for agencies and not for what is done.
 _BODIES = {
     "en": (
-        r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|"
+        r"(?:agencies|organi[sz]ations|institutions|ministries|bodies|entities|ngos|associations|foundations|charities|universities|"
         r"who (?:else )?(?:in (?:the )?\w+ )?(?:works?|deals?|helps?|assists?|(?:can|could|would) help|does)(?! not|n't))"
     ),
     "es": (
-        r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|"
+        r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|dependencias|"
+        r"instancias|universidades|centros universitarios|"
         r"quien(?:es)? (?:[mnl]\w{1,2} )?(?:trabajan?|ayudan?|atienden?|(?:pued\w+|podrian?) ayudar\w*|se (?:ocupa|dedica|encarga)n?))"
     ),
     "pt": (
-        r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|"
+        r"(?:agencias|organismos|organizacoes|instituicoes|ministerios|entidades|orgaos|ongs|associacoes|fundacoes|universidades|"
         r"quem (?:e que )?(?:[mnl]\w{1,2} )?(?:trabalha|ajuda|atende|cuida|pode(?:ria)? (?:[mnl]\w{1,2} )?ajudar|se (?:ocupa|dedica)))"
     ),
     "fr": (
         r"(?:agences|organismes|organisations|institutions|ministeres|entites|(?:les|des|quelles) ong|associations|fondations|"
+        r"structures|universites|"
         r"qui (?:travaille|aide|s'occupe|p(?:eut|ourrait|ourra) (?:m'|nous )?aider))"
     ),
 }
 _BODY = {
-    "en": r"(?:agency|organi[sz]ation|institution|ministry|body|entity|ngo|association|foundation)",
-    "es": r"(?:agencia|organismo|organizacion|institucion|ministerio|entidad|ong|asociacion|fundacion)",
-    "pt": r"(?:agencia|organismo|organizacao|instituicao|ministerio|entidade|orgao|ong|associacao|fundacao)",
-    "fr": r"(?:agence|organisme|organisation|institution|ministere|entite|ong|association|fondation)",
+    "en": r"(?:agency|organi[sz]ation|institution|ministry|body|entity|ngo|association|foundation|charity|university)",
+    "es": r"(?:agencia|organismo|organizacion|institucion|ministerio|entidad|ong|asociacion|fundacion|dependencia|universidad)",
+    "pt": r"(?:agencia|organismo|organizacao|instituicao|ministerio|entidade|orgao|ong|associacao|fundacao|universidade)",
+    "fr": r"(?:agence|organisme|organisation|institution|ministere|entite|ong|association|fondation|structure|universite)",
 }
 _WHICH = r"(?:which|what|que|cual|qual|quel|quelle)"
 # How a question asks for who leads a body.
@@ -86,7 +88,7 @@ _EVERY = r"(?:every|each|any|cada|tod[oa]|cualquier|qualquer|chaque|toute?)"
 # What documents are called.
 DOCUMENTS = (
     r"(?:study|studies|estudios?|estudos?|etudes?)\b",
-    r"(?:director(?:y|ies)|directorios?|diretorios?|repertoires?)\b",
+    r"(?:director(?:y|ies)|directorios?|diretorios?|repertoires?|annuaires?)\b",
     r"contribu(?:tions?|cion(?:es)?|ic(?:ao|oes))\b",
     r"expert[oae]?s?\b",
 )
@@ -103,8 +105,11 @@ _FIELDS = (
 _VALUES = (
     "private privado privada privados privadas prive privee prives privees",
     "public publico publica publicos publicas publique publiques publics governmental gubernamental gubernamentales governamental "
-    "governamentais gouvernemental gouvernementale gouvernementales estatal estatales estadual estaduais estatais etatique etatiques",
+    "governamentais gouvernemental gouvernementale gouvernementales government gobierno governo gouvernement "
+    "estatal estatales estadual estaduais estatais etatique etatiques",
     "ngo ngos ong ongs nonprofit nonprofits",
+    "university universities universidad universidades universitario universitaria universitarios universitarias universidade universite "
+    "universites universitaire universitaires academic",
 )
 # Words that make a question and say nothing of what it is about.
 _FRAME = {
@@ -155,7 +160,7 @@ _FRAME = {
         "existent offrir offrent avoir ont tenir mener inclure mentionner traiter sujet propos chose choses selon docteur monsieur "
         "madame figurent figure dire dit prie voudrais merci donner comparer tous toutes leur leurs cela type sorte nommer appeler "
         "chargé agence organisme organisation institution entité association fondation programme projet initiative activité pays "
-        "état document annexe répertoire étude contribution délégation domaine faire fait font peut être sont elle elles ils"
+        "état document annexe répertoire annuaire étude contribution délégation domaine faire fait font peut être sont elle elles ils"
     ),
 }
 

@@ -157,15 +157,15 @@ class Conversation:
             return picked
         quoted = [quote.passage_id for quote in previous.quotes]
         found = _one_list(self._index, previous.quotes)
-        if not found:
-            return None
         left: list[str] = []
-        content = len(content_stems(question, language))
-        if asks_rest(question, language) and content <= 4:
+        if found and asks_rest(question, language) and len(content_stems(question, language)) <= 4:
             left = [identity for identity in found.passage_ids if identity not in quoted]
-        elif asks_next(question, language) and content <= 4:
-            after = 1 + max(number for number, identity in enumerate(found.passage_ids) if identity in quoted)
-            left = list(found.passage_ids[after : after + 1]) or self._next_section(found.id)
+        elif asks_next(question, language):
+            lists = dict.fromkeys(one for quote in quoted if (one := self._index.by_id[quote].list_id))
+            for members in (self._index.lists[one].passage_ids for one in lists):
+                after = 1 + max(number for number, identity in enumerate(members) if identity in quoted)
+                left += members[after : after + 1]
+            left = left or (self._next_section(found.id) if found else [])
         return _with(previous, tuple(_quote(self._index.by_id[identity]) for identity in left)) if left else None
 
     def _next_section(self, list_id: str) -> list[str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import asked_values
+from assistant.asked import asked_values, asks_name
 from assistant.facts import Facts
 from assistant.subjects import Subjects, words_of
 from ingest.entries import fields
@@ -24,6 +24,15 @@ class Directory:
     def __init__(self, index: Index, subjects: Subjects, facts: Facts, passages: Sequence[Passage], rows: npt.NDArray[np.int64]) -> None:
         self._index, self._subjects, self._facts, self._passages, self._rows = index, subjects, facts, passages, rows
         self._place = {passage.id: row for row, passage in enumerate(passages)}
+
+    def bodies(self, rows: Sequence[int]) -> list[int]:
+        """Those of *rows* that are entries of directories, which have names; all rows of tables where none is."""
+        table = [row for row in rows if self._passages[row].kind == "table_row"]
+        return [row for row in table if row in self._with_name] or table
+
+    @cached_property
+    def _with_name(self) -> frozenset[int]:
+        return frozenset(row for row, passage in enumerate(self._passages) if asks_name(fields(passage.text)))
 
     def named(self, text: str) -> list[int]:
         """The rows of the entries that *text* names by their whole names."""
@@ -53,8 +62,8 @@ class Directory:
 
         *vector* is that of the *question*. Of more than 48 items those that the hybrid search puts first are read.
         """
-        kinds = ("table_row",) if bodies else ("list_item", "table_row")
-        pool = self.of_values(question, [row for row in fitting if self._passages[row].kind in kinds])
+        kinds = ("list_item", "table_row")
+        pool = self.of_values(question, self.bodies(fitting) if bodies else [row for row in fitting if self._passages[row].kind in kinds])
         if len(pool) > _POOL:
             hits = self._index.search(question, _POOL, language=language, vector=vector, among=self._rows[pool])
             pool = [self._place[hit.passage.id] for hit in hits]

@@ -177,7 +177,7 @@ class Finder:
         """All items that a question for a list, or for *bodies*, asks for, in document order, and whether a fact may answer it instead."""
         items = [row for row in fitting if self.passages[row].list_id or self.passages[row].kind == "table_row"]
         if bodies:
-            items = self.directory.of_values(question, [row for row in items if self.passages[row].kind == "table_row"])
+            items = self.directory.of_values(question, self.directory.bodies(items))
         if not items:
             return [], True
         topical = {

@@ -105,10 +105,10 @@ _REST = {
     "fr": r"le reste|les autres|restantes?|restants?|restent?|restait|restaient|manquent?|manquait",
 }
 _NEXT = {
-    "en": r"next|following one|after (?:that|this)",
-    "es": r"siguientes?|proxim[ao]s?",
-    "pt": r"seguintes?|proxim[ao]s?",
-    "fr": r"suivante?s?|prochaine?s?|apres (?:ca|cela)",
+    "en": r"next|following one|after (?:that|this)|comes after",
+    "es": r"siguientes?|proxim[ao]s?|(?:que|q) (?:le )?(?:sigue|viene)n?",
+    "pt": r"seguintes?|proxim[ao]s?|que (?:vem|segue)",
+    "fr": r"suivante?s?|prochaine?s?|apres (?:ca|cela)|qui (?:suit|vient)",
 }
 
 
@@ -145,7 +145,7 @@ def leans(question: str, language: str) -> bool:
         return True
     if asks_subset(question, language) or (content <= 6 and _says(_AGAIN, question, language)):
         return True
-    if content <= 4 and (asks_rest(question, language) or asks_next(question, language)):
+    if (content <= 4 and asks_rest(question, language)) or asks_next(question, language):
         return True
     if doubts(question, language) or asks_of_two(question, language) or (content <= 5 and points_back(question, language)):
         return True
@@ -159,10 +159,16 @@ def _says(words: Mapping[str, str], question: str, language: str, after: str = "
 
 # Words that stand for something named before, or for each of several such, and for nothing else.
 _POINTING = {
-    "en": r"each one(?! of)|each of (?:them|these|those)|it|its|they|them|their|he|she|his|her",
-    "es": r"cada un[oa](?! de )|su|sus|eso|ello|ellos|ellas|este(?= *\W*$)|esta(?= *\W*$)",
-    "pt": r"cada uma?(?! d[aeo])|seu|sua|seus|suas|isso|dele|dela|deles|delas|nele|nela|ele|ela",
-    "fr": r"chacune?(?! d)|son|sa|ses|leur|leurs|cela|(?<!-)il|(?<!-)elle|(?<!-)ils|(?<!-)elles|celui-ci|celle-ci",
+    "en": r"each one(?! of)|each of (?:them|these|those)|it|its|they|them|their|he|she|his|her|like (?:that|this|him|these|those)",
+    "es": (
+        r"cada un[oa](?! de )|su|sus|eso|ello|ellos|ellas|este(?= *\W*$)|esta(?= *\W*$)|asi(?= *\W*$)|"
+        r"como (?:el|ella|es[eoa]s?)(?= *\W*$)"
+    ),
+    "pt": r"cada uma?(?! d[aeo])|seu|sua|seus|suas|isso|dele|dela|deles|delas|nele|nela|ele|ela|assim(?= *\W*$)",
+    "fr": (
+        r"chacune?(?! d)|son|sa|ses|leur|leurs|cela|(?<!-)il|(?<!-)elle|(?<!-)ils|(?<!-)elles|celui-ci|celle-ci|comme (?:ca|lui|elle|eux)|"
+        r"dans ce cas"
+    ),
 }
 
 
@@ -284,8 +290,13 @@ def doubts(question: str, language: str) -> bool:
 
 
 def asks_next(question: str, language: str) -> bool:
-    """Whether *question* asks for what comes after what was just given."""
-    return _says(_NEXT, question, language)
+    """Whether a sentence of *question* asks for what comes after what was just given, and for little else.
+
+    >>> asks_next("And the next one? A link to download it would be great.", "en"), asks_next("What did the next special meeting do?", "en")
+    (True, False)
+    """
+    pieces = re.split(r"(?<=[?.!;,]) ", question)
+    return any(_says(_NEXT, piece, language) and len(set(content_stems(piece, language)) - _stop_stems(language)) <= 2 for piece in pieces)
 
 
 def asks_other_parts(question: str) -> bool:

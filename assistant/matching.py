@@ -64,7 +64,7 @@ class Matcher:
             self._passages[number, : len(rows)] = rows
         self._wording = Wording([target.id for target in self.targets], index.target_words)
         tuned = index.probe.tuned if index.probe else None
-        self._tuned = index.embeddings.tune(tuned.parameters) if tuned and index.embeddings.tune else None
+        self._tuned = index.embeddings.tune(tuned.adapter) if tuned and index.embeddings.tune else None
         glossary = load_glossary()
         keys: dict[str, frozenset[str]] = {}
         owners: dict[str, set[int]] = {}  # the targets that a word, by one of its keys, is expected in questions for
@@ -110,7 +110,7 @@ class Matcher:
                 probe.weights, probe_input(query.vector, probe.mean, index.embeddings.parts)
             )
         if probe and probe.tuned and self._tuned:
-            vector = centre(self._tuned([query.text])[0], probe.tuned.mean)
+            vector = centre(self._tuned.encode([query.text])[0], probe.tuned.mean)
             columns["tuned_log_probability"] = _log_probabilities(probe.tuned.weights, vector)
         columns["words_log_probability"] = self._wording.log_probabilities(query.text, query.language)
         columns["asked_words"] = self._asked_words(query)

@@ -44,6 +44,12 @@ _CATALOGUE: Final[dict[str, dict[str, str]]] = {
         "fr": "traduction non officielle : {text}",
     },
     "short_answer": {"en": "**{span}**.", "es": "**{span}**.", "pt": "**{span}**.", "fr": "**{span}**."},
+    "placeholder": {
+        "en": "In the text, “{mark}” stands in the place of what was still to be filled in.",
+        "es": "En el texto, «{mark}» ocupa el lugar de un dato que quedó por completar.",
+        "pt": "No texto, “{mark}” ocupa o lugar de um dado que ficou por preencher.",
+        "fr": "Dans le texte, « {mark} » tient la place d’une donnée restée à compléter.",
+    },
     "not_stated": {
         "en": "The documents in this index do not answer this.",
         "es": "Los documentos de este índice no responden a esta pregunta.",

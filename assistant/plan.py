@@ -22,7 +22,12 @@ from vectorstore.lexical import fold
 
 _ASKING = (  # with and without accents
     r"who|what|when|where|which|how|why|whom|qui[eé]n(?:es)?|qu[eé]|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|c[oó]mo|cu[aá]nt\w+|quem|qual|quais|"
-    r"quando|onde|quant\w+|qui|quoi|quand|o[uù]|quel\w*|comment|combien"
+    r"quando|onde|quant\w+|qui|quoi|quand|o[uù]|quel\w*|comment|combien|q"
+)
+# How a question without a question word begins, and how nothing else does.
+_VERBS = (
+    r"(?:is|are|was|were|does|do|did|has|have) (?:there|it|they|the|any|a|an)|hay|existen?|hubo|h[aá]|houve|existem|"
+    r"y a-t-il|est-ce|existe-t-il"
 )
 # What may stand between "and" and a question word: "y a qué órgano", "et depuis quand", "and in which".
 _BEFORE = (
@@ -160,9 +165,15 @@ class Planner:
         stretches = [piece for piece in re.split(r"(?<=[?!;])\s+|>\s*", question) if piece.strip()]
         sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
-        joints = rf"[,;]? (?:and|y|e|et) (?=(?:(?:{_BEFORE}) )?(?:{_ASKING})\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
+        joints = (
+            rf"[,;]? (?:and|y|e|et) (?:o que |lo que |ce que |ce qui )?(?=(?:(?:(?:{_BEFORE}) )?(?:{_ASKING})|(?:{_VERBS}))\b)|"
+            rf"[,;]? (?:e o|y lo|et ce) (?=qu[ei]\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
+        )
         pieces = [piece for text in asking for piece in re.split(joints, text, flags=re.IGNORECASE)]
-        # What points back at the part before it is understood within the whole.
+        # What points back at the part before it is understood within the whole, the first question after what was told before it.
+        told = question[: question.find(asking[0])].strip() if asking and sentences and asking[0] != sentences[0] else ""
+        if told and points_back(pieces[0], language):
+            pieces[0] = f"{told} {pieces[0]}"
         kept = [question if number and points_back(piece, language) else piece for number, piece in enumerate(dict.fromkeys(pieces))]
         return [piece for piece in dict.fromkeys(kept) if self._says_enough(piece, language)][:_PARTS]
 

@@ -31,6 +31,10 @@ class Draft:
     agencies: list[Agency] = field(default_factory=list)
 
 
+# What drafts have in the place of a number, a name or a date that is not known yet; numerals have other letters beside.
+_PLACEHOLDER = re.compile(r"(?<![\w(-])(?:X{3,}|x{3,}|_{4,}|\[ ?(?:\.{3}|…|TBD|[Dd]ate|[Nn]umber) ?\]|TBD)(?![\w)-])")
+
+
 def one_line(text: str) -> str:
     """*text* on one line, safe inside Markdown."""
     return " ".join(text.split()).replace("*", "\\*").replace("<", "&lt;")
@@ -65,6 +69,7 @@ class Writer:
                 self._items(draft, shown, versions, language)
             else:
                 self._facts(draft, shown, language)
+            self._placeholders(draft, language)
             self._agencies(draft, language)
             self._described(draft, language)
             draft.lines.extend(f"\n{dict(reason)[language]}" for reason in plan.unanswered if language in dict(reason))
@@ -196,7 +201,7 @@ class Writer:
         if plan.span and self._index.by_id[plan.quotes[0].passage_id].language == language:
             source_id = plan.quotes[0].source_id
             span = one_line(self._index.canonical[source_id][plan.span[0] : plan.span[1]])
-            if len(span) <= 90:
+            if len(span) <= 90 and not _PLACEHOLDER.search(span):
                 span = span if "://" in span else span[:1].upper() + span[1:]
                 draft.lines.append(message("short_answer", language, span=span.rstrip(".")) + "\n")
         draft.lines.append(message("overview_intro" if plan.kind == "overview" else "fact_intro", language) + "\n")
@@ -215,6 +220,11 @@ class Writer:
             totals = [len(found.passage_ids) for found in self._index.lists.values() if set(found.passage_ids) == items]
             if totals and len(said) == 1 and said[0] != totals[0]:
                 draft.lines.append(message("wrong_number", language, said=said[0], actual=totals[0]))
+
+    def _placeholders(self, draft: Draft, language: str) -> None:
+        """Say of what is quoted that it was never filled in."""
+        for mark in dict.fromkeys(mark for citation in draft.citations for mark in _PLACEHOLDER.findall(citation.quote)):
+            draft.lines.append("\n" + message("placeholder", language, mark=mark))
 
     def _agencies(self, draft: Draft, language: str) -> None:
         named: dict[str, list[int]] = {}

@@ -22,14 +22,14 @@ from vectorstore.encoder import Encoder, padded
 from vectorstore.pieces import Pieces
 from vectorstore.probe import Progress
 from vectorstore.reader import together, windows
-from vectorstore.tuned import Adapter, floats, rows, tunable
+from vectorstore.tuned import Adapter
 
 _EPOCHS, _QUESTIONS = 1.2, 16  # passes over the questions, and questions of a step
 _WRONG, _HARD = 2, 8  # passages that do not answer beside a question's own, drawn from so many that the vectors find nearest
 _FOREIGN = 0.05  # share of the questions that are asked of another document
 _TOKENS, _TOGETHER = 160, 3072  # of a pair that are read, and of pairs of like length that are read together
 _RATE, _PLAIN_RATE, _HEAD_RATE, _WARM_UP, _SHARPNESS = 1e-3, 4e-4, 1e-3, 0.06, 16.0
-_RANK, _FIRST, _SIZE = 8, 2, 384  # of the low-rank matrices, the first layer that is trained, and the length of vectors
+RANK, _FIRST = 8, 2  # of the low-rank matrices, and the first layer that is trained
 _PAIR = 0.5  # weight of the question whether a pair by itself is right, beside the choice among passages and silence
 
 
@@ -120,18 +120,6 @@ def _questions(path: Path, lines: dict[int, Line]) -> Iterator[tuple[str, list[i
         readable = [number for number in numbers if lines[number].read]
         right = [] if parts[2].startswith("0~") else readable
         yield parts[3].strip(), right, [] if right else readable
-
-
-def untrained(base: Path) -> tuple[Adapter, npt.NDArray[np.float32]]:
-    """The values with which the packaged model *base* is what it is, its low-rank matrices ready to be trained, and a head of noughts."""
-    image = base.read_bytes()
-    every = rows(image)
-    heights = sum(height for _, height in every)
-    draw = np.random.default_rng(0)
-    down = [draw.standard_normal((_RANK, one.count // height)) * 2 / (one.count // height) ** 0.5 for one, height in every]
-    plain = np.concatenate([floats(image, one) for one in tunable(image)])
-    adapter = Adapter(plain, np.ones(heights, np.float32), np.hstack(down).astype(np.float32), np.zeros((_RANK, heights), np.float32))
-    return adapter, np.zeros(_SIZE + 1, dtype=np.float32)
 
 
 def train_reader(

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 
@@ -79,11 +80,14 @@ def fit_reader(
 
     Then run fit-facts, whose coefficients are for one reader.
     """
-    from evals.reading import load_reading, train_reader, untrained
+    from evals.reading import RANK, load_reading, train_reader
     from vectorstore.embeddings import e5_file, load_embeddings
     from vectorstore.reader import load_values, save_values
+    from vectorstore.tuned import untrained
 
-    settings, start = context.obj(), untrained(e5_file()) if anew else load_values()
+    settings, start = context.obj(), load_values()
+    if anew:
+        start = untrained(e5_file().read_bytes(), RANK), np.zeros_like(start[1])
     with progress_bar("Finding what does not answer") as progress:
         asked = load_reading(folder, load_embeddings("e5", settings.data_dir / "models"), progress)
     with progress_bar("Training the reader") as progress:

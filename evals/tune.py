@@ -1,7 +1,7 @@
-"""Tune the packaged E5 to the expected questions: its biases and layer norms, together with a probe on its vectors.
+"""Tune the packaged E5 to the expected questions: low-rank matrices beside its own, together with a probe on its vectors.
 
-The model is rebuilt in PyTorch from the packaged file and trained as a classifier of targets (Ben Zaken et al., "BitFit", 2022);
-its 4-bit matrices stay as they are, so that the engine can run the outcome. Half an hour on two cores, or more.
+The model is rebuilt in PyTorch from the packaged file and trained as a classifier of targets (Hu et al., "LoRA", 2022). Half an hour on
+two cores, or more.
 """
 
 import random
@@ -16,10 +16,12 @@ from ingest.editorial import ExpectedQuestion
 from vectorstore.encoder import Encoder, padded
 from vectorstore.pieces import Pieces
 from vectorstore.probe import Progress, Tuned
+from vectorstore.tuned import untrained
 
 _EPOCHS, _BATCH = 3, 64
 _LONGEST = 96  # tokens of a question that are read in training
-_RATE, _HEAD_RATE, _DROPOUT, _SMOOTHING, _WARM_UP = 2e-3, 5e-3, 0.1, 0.05, 0.1
+_RANK = 16
+_RATE, _HEAD_RATE, _DROPOUT, _SMOOTHING, _WARM_UP = 1e-3, 5e-3, 0.1, 0.05, 0.1
 _SHARPNESS = 16.0  # the probe sees unit vectors; this lets its logits become sure
 _BUCKET = 50  # so many batches' questions are sorted by length together
 
@@ -34,7 +36,7 @@ def tune(
     torch.manual_seed(0)
     draw = random.Random(0)
     image = base.read_bytes()
-    pieces, model = Pieces(image), Encoder(image)
+    pieces, model = Pieces(image), Encoder(image, untrained(image, _RANK))
     number = {name: place for place, name in enumerate(targets)}
     data = [(pieces(question.text, _LONGEST), number[question.target_id]) for question in questions]
     head = torch.nn.Linear(model.size, len(targets))
@@ -42,10 +44,11 @@ def tune(
     torch.nn.init.zeros_(head.bias)
     with torch.no_grad():
         mean = F.normalize(model(*padded([ids for ids, _ in draw.sample(data, min(len(data), 512))])), dim=-1).mean(0)
-    plain = {"params": list(model.parameters()), "lr": _RATE, "weight_decay": 0.0}
-    optimizer = torch.optim.AdamW([plain, {"params": list(head.parameters()), "lr": _HEAD_RATE, "weight_decay": 0.01}])
+    low, plain = [*model.down.parameters(), *model.up.parameters()], list(model.plain.parameters())
+    groups = [(low, _RATE, 0.01), (plain, _RATE, 0.0), (list(head.parameters()), _HEAD_RATE, 0.01)]
+    optimizer = torch.optim.AdamW([{"params": params, "lr": rate, "weight_decay": decay} for params, rate, decay in groups])
     total = _EPOCHS * (len(data) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE, _HEAD_RATE], total_steps=total + 1, pct_start=_WARM_UP)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [rate for _, rate, _ in groups], total_steps=total + 1, pct_start=_WARM_UP)
     done = 0
     for _ in range(_EPOCHS):
         for batch in _batches(data, draw):
@@ -60,7 +63,7 @@ def tune(
             done += 1
             progress(done, total)
     weights = torch.cat([head.weight * _SHARPNESS, head.bias[:, None]], dim=1).detach().numpy()
-    return Tuned(weights.astype(np.float32), mean.numpy(), model.values())
+    return Tuned(weights.astype(np.float32), mean.numpy(), model.adapter())
 
 
 def _batches(data: list[tuple[list[int], int]], draw: random.Random) -> list[list[tuple[list[int], int]]]:

@@ -211,7 +211,7 @@ def _build(settings: Settings, library: Library, read: Mapping[str, Document], *
         if probe is None:
             probe = fit_probe(embeddings, editorial.questions, progress)
         if probe.tuned and embeddings.tune:
-            embeddings.tune(probe.tuned.parameters)  # writes its file now, so that the first question need not
+            embeddings.tune(probe.tuned.adapter)  # writes its file now, so that the first question need not
         covered = {quote.source_id for target in editorial.targets for quote in target.quotes}
         if any(document.source.id not in covered for document in documents):
             load_reader(embeddings)  # so that its file is there, too

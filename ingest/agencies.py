@@ -15,30 +15,9 @@ from ingest.bodies import HEADS, Body, acronyms, fold, kind_of, named_bodies
 from ingest.body_names import countries_in, country_of, one_word_terms, same_meaning, same_words
 from ingest.editorial import Concept
 from ingest.entries import fields
+from ingest.labels import meaning_of
 from ingest.types import Document, Passage
 
-# What the labels of a directory mean, by the words in them, in four languages; the first meaning that fits counts.
-_LABELS = (
-    (
-        "contact",
-        "contact contacts contacto contactos contato contatos address telephone telephones phone tel fax email mail e website web url site "
-        "direccion telefono telefonos correo sitio endereco telefone adresse courriel focal officer",
-    ),
-    (
-        "programmes",
-        "programme programmes program programs project projects initiative initiatives activity activities programa programas proyecto "
-        "proyectos iniciativa iniciativas actividad actividades projeto projetos atividade atividades projet projets activite activites",
-    ),
-    ("country", "country pais pays member miembro membro membre"),
-    (
-        "body",
-        "agency institution organization organisation entity ministry body dependencia entidad institucion organizacion organismo organo "
-        "orgao instituicao organizacao entidade agencia ministerio organisme organe ministere agence",
-    ),
-    ("name", "name nombre nome nom"),
-)
-_MEANS = {word: meaning for meaning, words in reversed(_LABELS) for word in words.split()}
-_ORDER = [meaning for meaning, _ in _LABELS]
 _NOTHING = frozenset(("", "n a", "na", "none", "not available", "not applicable", "ninguno", "no disponible", "nenhum", "aucun", "tbd"))
 _ACRONYM = re.compile(r"\s*\(\s*([A-Z][\w/&.-]*[A-Z])\s*\)")
 _GENERIC = ("working group",)  # two capitals that are a name only where the whole name is known
@@ -152,16 +131,6 @@ def _directory(document: Document) -> Iterator[tuple[Passage, dict[str, list[tup
             people = naming == "name" and "programmes" not in meanings  # a list of names may be one of persons
             by_meaning["names"] = [pair for pair in by_meaning["names"] if not people or named_bodies(pair[1], passage.language)]
             yield passage, by_meaning, country
-
-
-def meaning_of(label: str) -> str:
-    """What a label of a directory stands for: contact, programmes, country, body, name, or "" for anything else.
-
-    >>> meaning_of("Institución responsable"), meaning_of("Name of the project"), meaning_of("Budget")
-    ('body', 'programmes', '')
-    """
-    found = {_MEANS[word] for word in fold(label).split() if word in _MEANS}
-    return next((meaning for meaning in _ORDER if meaning in found), "")
 
 
 class _Registry:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-BlockKind = Literal["heading", "numeral", "paragraph", "item", "cell", "row", "link", "label", "footnote", "signature"]
+BlockKind = Literal["heading", "numeral", "paragraph", "item", "cell", "row", "title", "link", "label", "footnote", "signature"]
 
 _BULLETS = "·•▪◦‣●○■□–—*-"
 _BULLET = re.compile(rf"[{re.escape(_BULLETS)}][ \t]+(?=\S)")
@@ -35,7 +35,8 @@ class Block:
     """``canonical[start:end]`` is the block's text without its marker; ``marker`` is the marker's text.
 
     ``level`` is set by readers that know it: of a heading (1 is the highest) or of an item in a nested list (1 is the
-    outermost); 0 leaves it to the outline. A ``row`` is a table row; rows with the same ``marker`` are of one table.
+    outermost); 0 leaves it to the outline. A ``row`` is a table row; rows with the same ``marker`` are of one table. A ``title``
+    is the heading that names what the row after it is about.
     """
 
     kind: BlockKind

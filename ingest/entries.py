@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ingest.blocks import Block
+from ingest.labels import meaning_of
 
 _FIELD = re.compile(r"\s*([^\W\d_][^:|\n]{0,60}?)\s*:\s+(\S.*?)\s*", re.DOTALL)
 _OPEN = re.compile(r"\s*([^\W\d_][^:|\n]{0,60}?)\s*:\s*")  # the value stands on the next lines
 _MARK = re.compile(r"\s*(?:[·•▪◦‣●○■□–—*-]|\d{1,3}[.)])\s+")
 _LABEL_WORDS = 6  # what stands before the colon of a sentence is longer
+_NAME = "Name"  # the label of a name that has none
 _PARTS = ("heading", "paragraph", "item", "link")  # the kinds of block that an entry may be written in
 
 
@@ -18,7 +20,7 @@ def fields(text: str) -> tuple[tuple[str, str], ...]:
     """The (label, value) pairs of an entry, in order; empty when *text* is no entry of at least two fields.
 
     Fields are separated by " | " (rows of a table) or by line ends (labelled blocks); a line without a label goes on
-    with the value before it, after "; " where it is an item of a list.
+    with the value before it, after "; " where it is an item of a list. One above all labels is the name.
 
     >>> fields("Country: Honduras | Agency: Department of Schools")
     (('Country', 'Honduras'), ('Agency', 'Department of Schools'))
@@ -36,10 +38,12 @@ def fields(text: str) -> tuple[tuple[str, str], ...]:
         elif found and plain.strip():
             label, value = found[-1]
             found[-1] = (label, f"{value}{('; ' if mark else ' ') if value else ''}{plain.strip()}")
+        elif plain.strip() and "\n" in text:
+            found.append((_NAME, " ".join(plain.split())))
         elif plain.strip():
             return ()
     found = [(label, value) for label, value in found if value]
-    return tuple(found) if len(found) >= 2 else ()
+    return tuple(found) if sum(label != _NAME for label, _ in found) >= 2 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,23 @@ def merge_entries(blocks: list[Block], canonical: str) -> list[Block]:
         entries = family.whole()
         key += bool(entries)
         rows += [(entry, f"entries {key}") for entry in entries]
-    return list(_replaced(blocks, lines, rows))
+    return _titled(list(_replaced(blocks, lines, rows)), canonical)
+
+
+def _titled(blocks: list[Block], canonical: str) -> list[Block]:
+    """*blocks* with the headings of single entries that have no name among their labels made titles, where several are so."""
+
+    def entry(position: int) -> bool:
+        return position < len(blocks) and blocks[position].kind == "row" and blocks[position].marker.startswith("entries")
+
+    found: dict[str, list[int]] = {}
+    for position, block in enumerate(blocks):
+        if block.kind == "heading" and entry(position + 1) and not entry(position + 2):
+            row = blocks[position + 1]
+            if not {meaning_of(label) for label, _ in fields(canonical[row.start : row.end])} & {"body", "name"}:
+                found.setdefault(row.marker, []).append(position)
+    titles = {position for places in found.values() if len(places) > 1 for position in places}
+    return [replace(block, kind="title") if position in titles else block for position, block in enumerate(blocks)]
 
 
 def _lines(block: Block, number: int, canonical: str) -> Iterator[_Line]:

@@ -21,8 +21,9 @@ _UNITS = (
     (re.compile(r"\b(?:methodology|work plan|steps?)\b", re.I), "step"),
     (re.compile(r"\b(?:actions|activities|programs|projects|measures)\b", re.I), "action"),
     (re.compile(r"\bmandates?\b", re.I), "mandate"),
-    (re.compile(r"\b(?:schedule|agenda|calendar|\d{4})\b", re.I), "activity"),
+    (re.compile(r"\b(?:schedule|agenda|calendar)\b", re.I), "activity"),
 )
+_DATED = re.compile(r"\d{4}\b")  # a heading with a year in it, as calendars have
 _ROW_LEVEL = 9  # a table row heads what stands in its other cells, below every real heading
 # Words that open the later members of an enumeration written as paragraphs.
 _FURTHER = re.compile(
@@ -30,6 +31,13 @@ _FURTHER = re.compile(
     r"por último|ademais|por fim|en outre|de plus|enfin)\b",
     re.I,
 )
+# What names a table or a figure, and nothing that comes after it.
+_CAPTION = re.compile(
+    r"(?:table|tabla|cuadro|quadro|tabela|tableau|figure|figura|gr[áa]fic[oa]?|graphique|chart|box|recuadro|encadr[ée])\s+"
+    r"(?:n[.º°o]*\s*)?(?:\d+|[IVXL]+)\b",
+    re.I,
+)
+_LABELLED = re.compile(r"\b(?:annexe?s?|anexos?|append[ií]x|apéndice|apêndice|appendice) ([ivxl]+)\b", re.I)
 _STANDING = re.compile(r"(?:any )?other (?:business|matters)|otros asuntos|outros assuntos|questions diverses|autres questions", re.I)
 
 
@@ -73,13 +81,20 @@ def display_heading(heading: str) -> str:
         numeral, rest = "", text
     if rest.isupper():
         rest = with_states(rest[0] + rest[1:].lower())
+        rest = _LABELLED.sub(lambda match: match.group().rpartition(" ")[0] + " " + match.group(1).upper(), rest)
     return f"{numeral}. {rest}" if numeral else rest
 
 
 def _take(state: _State, block: Block, blocks: list[Block], position: int) -> None:
     """Turn one block into a passage and keep the outline."""
     text = state.canonical[block.start : block.end]
-    if block.kind in ("heading", "numeral"):
+    after = blocks[position - 1].kind if position else ""
+    if block.kind != "row" and after == "row" and state.outline and _CAPTION.match(state.outline[-1][1]):
+        state.outline.pop()  # the table under the caption has ended
+    if block.kind == "heading" and _CAPTION.match(text):
+        rows = position + 1 < len(blocks) and blocks[position + 1].kind == "row"
+        block = replace(block, kind="heading" if rows else "paragraph", level=state.outline[-1][0] + 1 if state.outline else 1)
+    if block.kind in ("heading", "numeral", "title"):
         _open_heading(state, block, text, blocks, position)
     elif block.kind == "cell":
         if text:
@@ -100,7 +115,7 @@ def _take(state: _State, block: Block, blocks: list[Block], position: int) -> No
         state.outline.clear()
         _add(state, block, "signature")
     elif block.kind == "row":
-        _add(state, block, "table_row")
+        _add(state, replace(block, start=blocks[position - 1].start) if after == "title" else block, "table_row")
     elif block.kind == "item":
         _add(state, block, "standing_item" if _STANDING.fullmatch(text.strip(" .")) else "list_item")
     else:
@@ -120,7 +135,8 @@ def _open_heading(state: _State, block: Block, text: str, blocks: list[Block], p
         follows_heading = position > 0 and blocks[position - 1].kind == "heading" and bool(state.outline)
         level = min(state.outline[-1][0] + 1, _ROW_LEVEL - 1) if follows_heading else 1
     _push(state, level, display_heading(shown), keep=False)
-    _add(state, block, "heading")
+    if block.kind != "title":  # which is part of the row under it
+        _add(state, block, "heading")
     _push(state, level, display_heading(shown))
 
 
@@ -166,11 +182,13 @@ def _lists(state: _State) -> list[PassageList]:
     lists: list[PassageList] = []
     runs: list[list[int]] = []  # the open runs, outermost first
 
+    done: list[list[int]] = []
+
     def close(depth: int = 0) -> None:
         while len(runs) > depth:
             run = runs.pop()
             if len(run) >= 2 or state.passages[run[0]].kind == "list_item":
-                lists.append(_make_list(state, run))
+                done.append(run)
 
     for position, passage in enumerate(state.passages):
         nesting = state.marks[position][0]
@@ -181,9 +199,13 @@ def _lists(state: _State) -> list[PassageList]:
             close()
         if passage.kind == "list_item" or (passage.kind == "paragraph" and (runs or _starts_run(state, position))):
             if nested or not runs:
-                runs.append([])
+                before = next((run for run in reversed(done) if not nested and _counts_on(state, run, position)), None)
+                if before:
+                    done.remove(before)
+                runs.append(before or [])
             runs[-1].append(position)
     close()
+    lists += [_make_list(state, run) for run in done]
     rows: dict[tuple[tuple[str, ...], str], list[int]] = {}
     for position, passage in enumerate(state.passages):
         if passage.kind == "table_row":
@@ -191,6 +213,13 @@ def _lists(state: _State) -> list[PassageList]:
             rows.setdefault((() if table else passage.heading_path, table), []).append(position)
     lists.extend(_make_list(state, members) for members in rows.values() if len(members) > 1)
     return lists
+
+
+def _counts_on(state: _State, run: list[int], position: int) -> bool:
+    """Whether the item at *position* has the number after the last one of *run*, in the same section: a table stood between them."""
+    last, item = state.passages[run[-1]], state.passages[position]
+    numbered = item.kind == last.kind == "list_item" and last.number is not None and item.number == last.number + 1
+    return numbered and item.heading_path == last.heading_path and state.marks[run[-1]][0] == state.marks[position][0]
 
 
 def _belongs(previous: Passage, passage: Passage) -> bool:
@@ -247,13 +276,14 @@ def _make_list(state: _State, members: list[int]) -> PassageList:
 def _unit(state: _State, introduction: str, position: int) -> str:
     """The name of a list's items: from its introduction, its headings, or the section's opening paragraph."""
     path = state.passages[position].heading_path
-    candidates = [introduction.rsplit(",", 1)[-1], *reversed(path)]
-    for depth in range(len(path) - 1, 0, -1):
-        candidates += [p.text for p in state.passages if p.heading_path == path[:depth] and p.kind == "paragraph"]
-    for text in candidates:
+    above = [path[:depth] for depth in range(len(path) - 1, 0, -1)]
+    opening = [p.text for section in above for p in state.passages if p.heading_path == section and p.kind == "paragraph"]
+    for text in (introduction.rsplit(",", 1)[-1], *reversed(path), *opening):
         for pattern, unit in _UNITS:
             if pattern.search(text):
                 return unit
+        if text in path and _DATED.search(text):
+            return "activity"
     return "item"
 
 

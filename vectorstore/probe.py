@@ -19,22 +19,22 @@ import numpy as np
 from ingest.editorial import ExpectedQuestion
 from ingest.errors import CorpusError
 from vectorstore.embeddings import VectorEmbeddings, Vectors
+from vectorstore.tuned import Adapter, restored, stored
 
 Progress = Callable[[int, int], None]
 _C = 5.0
 _BATCH = 64
-_TUNED = ("weights", "mean", "parameters")
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
     """A probe on E5 tuned to the questions: its weights (targets, 384 + 1; the intercept last), the mean (384,) of the questions and
-    the values of the tuned model (see :mod:`vectorstore.tuned`).
+    what was trained beside the model (see :mod:`vectorstore.tuned`).
     """
 
     weights: Vectors
     mean: Vectors
-    parameters: Vectors
+    adapter: Adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def save_probe(probe: Probe, path: Path, embedding: str, digest: str) -> None:
     """Write *probe* with the names of what it was made from."""
     arrays: dict[str, Any] = {"targets": np.array(probe.targets), "weights": probe.weights.astype(np.float16), "mean": probe.mean}
     if probe.tuned:
-        arrays |= {f"tuned_{name}": getattr(probe.tuned, name).astype(np.float16) for name in _TUNED}
+        own = {"weights": probe.tuned.weights.astype(np.float16), "mean": probe.tuned.mean.astype(np.float16)}
+        arrays |= {f"tuned_{name}": value for name, value in (own | stored(probe.tuned.adapter)).items()}
     np.savez_compressed(path, made_from=np.array([embedding, digest]), **arrays)
 
 
@@ -109,7 +110,10 @@ def load_probe(path: Path, embedding: str, digest: str) -> Probe | None:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
             if data["made_from"].tolist() != [embedding, digest]:
                 return None
-            tuned = Tuned(*(data[f"tuned_{name}"].astype(np.float32) for name in _TUNED)) if "tuned_weights" in data else None
+            tuned = None
+            if "tuned_weights" in data:
+                weights, mean = (data[f"tuned_{name}"].astype(np.float32) for name in ("weights", "mean"))
+                tuned = Tuned(weights, mean, restored(data, "tuned_"))
             return Probe(tuple(data["targets"].tolist()), data["weights"].astype(np.float32), data["mean"], tuned)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise CorpusError(f"{path} is damaged ({type(error).__name__}). Restore it, or delete it and it is fitted anew.") from None

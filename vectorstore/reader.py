@@ -1,7 +1,7 @@
 """Reads a question and a passage together and says how likely the one answers the other (a cross-encoder; Nogueira and Cho, 2019).
 
 Two vectors made apart tell what a text is about, and hardly whether it says what is asked. The reader is the packaged E5, given both
-texts as one, with what was trained beside it (:mod:`vectorstore.adapted`) and a linear head. It was trained on questions over
+texts as one, with what was trained beside it (:mod:`vectorstore.e5`) and a linear head. It was trained on questions over
 fictitious documents, answered and left open (docs/decisions/0008); ``python -m evals fit-reader`` makes the values.
 """
 
@@ -14,20 +14,21 @@ from pathlib import Path
 import numpy as np
 
 from ingest.sentences import sentence_spans
-from vectorstore.adapted import packed, unpacked
-from vectorstore.embeddings import Questions, VectorEmbeddings, Vectors
-from vectorstore.tuned import Adapter
+from vectorstore.e5 import E5
+from vectorstore.embeddings import VectorEmbeddings, Vectors
+from vectorstore.tuned import Adapter, restored, stored
 
 _QUESTION, _HEADING, _INTRODUCTION, _TEXT = 400, 150, 120, 700  # characters of each that are read together
 _WINDOWS = 6  # of a longer passage
+_LONGEST = 320  # tokens of a question and a window
 _REMEMBERED = 128  # questions with their passages: a conversation asks the same again
 
 
 class Reader:
-    """Logits that a passage answers a question: *read* gives unit vectors of pairs, *weights* (385,) the head, its intercept last."""
+    """Logits that a passage answers a question: *model* gives unit vectors of pairs, *weights* (385,) the head, its intercept last."""
 
-    def __init__(self, read: Questions, weights: Vectors) -> None:
-        self._read, self._weights = read, weights
+    def __init__(self, model: E5, weights: Vectors) -> None:
+        self._model, self._weights = model, weights
         self._score = lru_cache(_REMEMBERED)(self._of_pairs)
 
     def scores(self, question: str, texts: Sequence[Sequence[str]]) -> Vectors:
@@ -39,7 +40,7 @@ class Reader:
         return np.array([part.max(initial=-np.inf) for part in np.split(every, ends[:-1])], dtype=np.float32)
 
     def _of_pairs(self, pairs: tuple[str, ...]) -> Vectors:
-        return np.asarray(self._read(list(pairs)) @ self._weights[:-1] + self._weights[-1], dtype=np.float32)
+        return np.asarray(self._model.encode(list(pairs), longest=_LONGEST) @ self._weights[:-1] + self._weights[-1], dtype=np.float32)
 
 
 def together(question: str, window: str) -> str:
@@ -63,12 +64,9 @@ def windows(heading: str, introduction: str, text: str, language: str) -> list[s
 
 
 def save_values(path: Path, adapter: Adapter, weights: Vectors) -> None:
-    """Write the values of a reader: biases, layer norms and row factors in half precision, the low-rank matrices in eight bits."""
-    (down, down_scales), (up, up_scales) = packed(adapter.down), packed(adapter.up)
-    plain, factors = adapter.plain.astype(np.float16), adapter.factors.astype(np.float16)
-    low = {"down": down, "down_scales": down_scales, "up": up, "up_scales": up_scales}
+    """Write the values of a reader."""
     part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, plain=plain, factors=factors, **low, weights=weights.astype(np.float32))  # type: ignore[arg-type]
+    np.savez_compressed(part, **stored(adapter), weights=weights.astype(np.float32))
     part.replace(path)  # hours of training are behind what is there
 
 
@@ -76,9 +74,7 @@ def save_values(path: Path, adapter: Adapter, weights: Vectors) -> None:
 def load_values() -> tuple[Adapter, Vectors]:
     """The values of the reader that ships with the product: what is added to E5, and the head."""
     with np.load(BytesIO(files("vectorstore").joinpath("reader.npz").read_bytes()), allow_pickle=False) as data:
-        down, up = (unpacked(data[side], data[f"{side}_scales"]) for side in ("down", "up"))
-        adapter = Adapter(data["plain"].astype(np.float32), data["factors"].astype(np.float32), down, up)
-        return adapter, data["weights"].astype(np.float32)
+        return restored(data), data["weights"].astype(np.float32)
 
 
 def load_reader(embeddings: VectorEmbeddings) -> Reader | None:

@@ -1,6 +1,7 @@
 """What an index holds, made from documents and editorial data one record at a time."""
 
 import re
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -16,9 +17,10 @@ from vectorstore.embeddings import Vectors
 from vectorstore.lexical import fold, stems
 from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record
+from vectorstore.tuned import restored, stored
 from vectorstore.vocabulary import Vocabulary
 
-_PROBE_KINDS = ("probe", "probe_mean", "tuned", "tuned_mean", "tuned_parameters")
+_PROBE_KINDS = ("probe", "probe_mean", "tuned", "tuned_mean")
 _FOREIGN = 0.1
 _NAMED = 0.3  # share of a target's questions that must name a concept for it to be the target's
 
@@ -93,8 +95,10 @@ def probe_records(probe: Probe | None) -> Iterator[tuple[Record, Vectors]]:
     if tuned := probe.tuned:
         yield from _rows_as_records("tuned", probe.targets, tuned.weights, len(probe.mean))
         yield _as_record("tuned_mean", "mean", tuned.mean, len(probe.mean))
-        for number, start in enumerate(range(0, len(tuned.parameters), len(probe.mean))):
-            yield _as_record("tuned_parameters", f"{number:04}", tuned.parameters[start : start + len(probe.mean)], len(probe.mean))
+        values = {
+            name: [array.dtype.str, *array.shape, b64encode(array.tobytes()).decode()] for name, array in stored(tuned.adapter).items()
+        }
+        yield Record("tuned_adapter:adapter", "tuned_adapter", "adapter", {"arrays": values}), _unit(probe.mean)
 
 
 def _rows_as_records(kind: str, names: tuple[str, ...], weights: Vectors, dimension: int) -> Iterator[tuple[Record, Vectors]]:
@@ -121,10 +125,9 @@ def read_probe(records: Sequence[Record], vectors: Vectors) -> Probe | None:
     names = tuple(kept["probe"])
     tuned = None
     if "tuned" in kept:
-        parts = np.concatenate([part for _, part in sorted(kept["tuned_parameters"].items())])
-        # As they ship, whatever the arithmetic of the store: the tuned file is named by them.
-        values = parts.astype(np.float16).astype(np.float32)
-        tuned = Tuned(np.stack([kept["tuned"][name] for name in names]), kept["tuned_mean"]["mean"], values)
+        values = next(record.payload["arrays"] for record in records if record.kind == "tuned_adapter")
+        arrays = {name: np.frombuffer(b64decode(packed), dtype).reshape(shape) for name, (dtype, *shape, packed) in values.items()}
+        tuned = Tuned(np.stack([kept["tuned"][name] for name in names]), kept["tuned_mean"]["mean"], restored(arrays))
     return Probe(names, np.stack(list(kept["probe"].values())), kept["probe_mean"]["mean"], tuned)
 
 

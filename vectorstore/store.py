@@ -27,7 +27,7 @@ from chromadb.errors import ChromaError, NotFoundError
 from vectorstore.errors import DamagedIndexError, IndexUnavailableError, NoIndexError, StoreUnreachableError
 from vectorstore.types import IndexManifest
 
-SCHEMA = 6
+SCHEMA = 7
 POINTER = "strategy-assistant"
 _LOCK = f"{POINTER}-lock"
 _PAGE = 256  # records that go to or come from Chroma at a time: it makes Python floats of their vectors, 25 KB each

@@ -1,16 +1,14 @@
-"""E5 tuned to another task: another set of biases and layer norms in the same weights (Ben Zaken et al., "BitFit", 2022).
+"""The file of the packaged E5, and what can be trained beside it.
 
-The packaged model is a file that its engine maps into memory: 4-bit matrices, and about 60,000 biases and layer norms as plain
-floats. A copy with other values in the place of those is a tuned model that the same engine runs; ``python -m evals train --tune``
-makes such values. What takes more than that (:class:`Adapter`) runs elsewhere (:mod:`vectorstore.adapted`).
+The file has 4-bit matrices, and about 60,000 biases and layer norms as plain floats. Trained are the latter (Ben Zaken et al.,
+"BitFit", 2022) and low-rank matrices beside the former (Hu et al., "LoRA", 2022).
 """
 
-import hashlib
 import mmap
-import os
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +17,7 @@ from vectorstore.errors import EmbeddingsError
 
 _FIXED = ("emb.pos", "emb.type")  # plain floats, too, but tables and not biases
 _PIECES = 44  # where the table of word pieces begins
+_SIZE = 384  # of vectors: the widths of all matrices are multiples of it
 _BLOCK = np.dtype([("scale", "<f2"), ("codes", "u1", 16)])  # 32 weights
 Image = bytes | mmap.mmap  # the file of a packaged model
 
@@ -102,32 +101,42 @@ def floats(image: Image, tensor: Tensor, chosen: npt.NDArray[np.int64] | None = 
     return np.asarray(halves * blocks["scale"].astype(np.float32)[:, None], dtype=np.float32).reshape(-1)
 
 
-def tuned_file(base: Path, parameters: npt.NDArray[np.float32], folder: Path) -> Path:
-    """The file of the model *base* with *parameters* in the place of its own, written into *folder* where it is not there yet.
+def untrained(image: Image, rank: int) -> Adapter:
+    """The values with which a packaged model is what it is, low-rank matrices of *rank* ready to be trained."""
+    every = rows(image)
+    heights = sum(height for _, height in every)
+    draw = np.random.default_rng(0)
+    down = [draw.standard_normal((rank, one.count // height)) * 2 / (one.count // height) ** 0.5 for one, height in every]
+    plain = np.concatenate([floats(image, one) for one in tunable(image)])
+    return Adapter(plain, np.ones(heights, np.float32), np.hstack(down).astype(np.float32), np.zeros((rank, heights), np.float32))
 
-    *parameters* are biases and layer norms in the order of :func:`tunable`. Files of other values stay: another process may be about to
-    open one.
+
+def packed(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """*values*, whose rows are multiples of 384 long, in eight bits, with a scale for each 384 of them."""
+    parts = values.reshape(-1, _SIZE)
+    scales = np.maximum(np.abs(parts).max(1) / 127, 1e-12).astype(np.float32)
+    codes = np.rint(parts / scales[:, None]).astype(np.int8)
+    return codes.reshape(values.shape), scales
+
+
+def unpacked(codes: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What :func:`packed` packed, nearly."""
+    parts = codes.reshape(-1, _SIZE) * scales[:, None]
+    return np.asarray(parts, dtype=np.float32).reshape(codes.shape)
+
+
+def stored(adapter: Adapter) -> dict[str, Any]:
+    """*adapter* as the arrays of a file: biases, layer norms and row factors in half precision, the low-rank matrices in eight bits."""
+    (down, down_scales), (up, up_scales) = packed(adapter.down), packed(adapter.up)
+    plain, factors = adapter.plain.astype(np.float16), adapter.factors.astype(np.float16)
+    return {"plain": plain, "factors": factors, "down": down, "down_scales": down_scales, "up": up, "up_scales": up_scales}
+
+
+def restored(data: Mapping[str, Any], prefix: str = "") -> Adapter:
+    """What :func:`stored` made arrays of, their names with *prefix*.
 
     Raises:
-        EmbeddingsError: *parameters* are not as many as the model has, or the file cannot be written.
+        KeyError: one of them is missing.
     """
-    values = np.ascontiguousarray(parameters, dtype="<f4")
-    path = folder / f"{base.stem}.{hashlib.sha256(values.tobytes()).hexdigest()[:12]}.tuned"
-    if path.is_file() and path.stat().st_size == base.stat().st_size:
-        return path
-    packaged = base.read_bytes()
-    image, spans = bytearray(packaged), tunable(packaged)
-    if len(values) != sum(one.count for one in spans):
-        raise EmbeddingsError("The tuned values that ship are for another E5 model than the one installed. Run: make setup")
-    start = 0
-    for one in spans:
-        image[one.offset : one.offset + one.size] = values[start : start + one.count].tobytes()
-        start += one.count
-    part = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(image)
-        part.replace(path)
-    except OSError as error:
-        raise EmbeddingsError(f"The tuned model cannot be written into {folder} ({error.strerror}): 72 MB are needed there.") from None
-    return path
+    down, up = (unpacked(data[f"{prefix}{side}"], data[f"{prefix}{side}_scales"]) for side in ("down", "up"))
+    return Adapter(data[f"{prefix}plain"].astype(np.float32), data[f"{prefix}factors"].astype(np.float32), down, up)

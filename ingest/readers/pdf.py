@@ -217,9 +217,8 @@ def _labels(reader: PdfReader, count: int) -> list[str]:
 
 
 def _compose(sheets: list[Sheet], titles: dict[int, list[tuple[str, int]]], labels: list[str], notes: list[str]) -> Reading:
-    body = body_size([word for sheet in sheets for word in sheet.words if not sheet.ocr], default=0.0)
-    body = body or body_size([word for sheet in sheets for word in sheet.words])
-    drop_running_lines(sheets, body)
+    drop_running_lines(sheets, _body(sheets))
+    body = _body(sheets)  # on pages of tables there may be more of the running lines than of any text
     for sheet in sheets:
         own = body_size(sheet.words, body)
         usual = sum(abs(word.size - body) < 0.6 for word in sheet.words) > 0.1 * len(sheet.words)
@@ -242,6 +241,12 @@ def _compose(sheets: list[Sheet], titles: dict[int, list[tuple[str, int]]], labe
     machine = {sheet.number for sheet in sheets if sheet.ocr}
     text = "".join(composer.text).rstrip("\n") + "\n"
     return Reading(text, tuple(composer.blocks), tuple(composer.pages(labels, machine)), tuple(notes))
+
+
+def _body(sheets: list[Sheet]) -> float:
+    """The usual type size, that of recognised pages only where there are no others."""
+    printed = body_size([word for sheet in sheets for word in sheet.words if not sheet.ocr], default=0.0)
+    return printed or body_size([word for sheet in sheets for word in sheet.words])
 
 
 def _placeholder(number: int, table: Table) -> Word:

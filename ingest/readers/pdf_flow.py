@@ -11,8 +11,11 @@ from ingest.readers.pdf_tables import Table
 from ingest.readers.pdf_text import Piece, letters_of
 
 _BULLET = re.compile(r"(?:([·•▪◦‣●○■□➢➤✓❖⁃\ue000-\uf8ff]|\*(?=\s))\s*|([–—‐-])\s+)(?=\S)")
-_NUMBER = re.compile(r"((?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)|\d{1,3}\.-?|[a-hj-uw-z]\.|[ivx]{1,5}\.|[A-Z]\))(?=\s))\s+(?=\S)")
+_NUMBER = re.compile(
+    r"((?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})\)|\d{1,3}\.-?|\d{1,2}(?:\.\d{1,2}){1,2}\.?|[a-hj-uw-z]\.|[ivx]{1,5}\.|[A-Z]\))(?=\s))\s+(?=\S)"
+)
 _ENUMERATED = re.compile(r"((?:[IVXL]+|[A-Z]|\d+(?:\.\d+)*)[.)]?)\s+(?=\S)")
+_ROMAN = re.compile(r"[IVXL]+\.\s+\S")
 _LEADERS = re.compile(r"\s*(?:\.{4,}|(?:\. ?){4,}|…{2,})\s*")
 _ENDED = '.!?:;”"»'
 _SAME = 3.0  # points: places nearer than this are the same
@@ -145,6 +148,8 @@ class Flow:
         apart = gap is None or gap > 1.2 * self.leading * line.size or self._broken_before(line)
         if self.open and self.open.piece.kind == "heading":
             apart = True
+        if _ROMAN.match(text) and len(text) < 80 and apart and text[-1] not in _ENDED and following and _BULLET.match(following.text):
+            return True  # over a list of its own
         if line.bold and not plain:
             inside = self.open and self.open.piece.kind != "heading" and not apart
             return not inside and not (following and following.bold and _NUMBER.match(text) and following.x0 > line.x0 + _SAME)

@@ -3,6 +3,8 @@
 from ingest.readers.pdf_tables import Cell, Table
 from ingest.readers.pdf_text import Piece, letters_of
 
+_UNDER_ALL = (0.0, False, False, 0)  # the style of what stands deeper than any heading outside tables
+
 
 class RowMaker:
     """Takes the tables of a document in order. A table that goes on after a page break keeps its key and its column heads."""
@@ -23,7 +25,7 @@ class RowMaker:
         """The rows of *table*, or its lines where it is only a list of labels and values."""
         if table.labelled():
             self.open = None
-            return [_labelled(row, table.page) for row in table.rows]
+            return [_labelled(row, table) for row in table.rows]
         rows = list(table.rows)
         goes_on = self._goes_on(table)
         if not goes_on:
@@ -98,7 +100,10 @@ def _over(row: list[Cell | None], column: int) -> str:
     return ""
 
 
-def _labelled(row: list[Cell | None], page: int) -> Piece:
+def _labelled(row: list[Cell | None], table: Table) -> Piece:
+    """A line of labels and values, or what heads those under it."""
+    if title := _crossing(row):
+        return Piece("heading", [(table.page, title)], style=_UNDER_ALL)
     label, value = _texts(row)[:2]
     text = f"{label.rstrip(': ')}: {value}" if label and value else label or value
-    return Piece("paragraph", [(page, text)])
+    return Piece("paragraph", [(table.page, text)])

@@ -11,6 +11,7 @@ _TOUCH = 3.0  # points: lines that come so near to each other touch
 _MOST_RULES = 1_500  # more merged lines than that are a drawing
 _MARKER = re.compile(r"(?:[^\w\s]{1,2}|o|\(?(?:\d{1,3}|[a-z]|[ivxlIVXL]{1,6})[.)])")
 _MOST_LINES = 12  # of a row between two level lines
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # a head may be one
 _HEAD_LENGTH = 80  # characters: a longer cell is no column head
 
 
@@ -36,18 +37,17 @@ class Table:
 
     def head_rows(self) -> int:
         """How many of the first rows are column heads (0 to 2)."""
-        start = self.rows[0] if self.rows else []
-        cells = [cell for cell in start if cell]
+        cells = [cell for row in self.rows[:1] for cell in row if cell]
         if len(self.rows) < 2 or sum(cell.wide for cell in cells) < max(2, 0.6 * len(self.edges) - 0.6):
             return 0
         texts = [" ".join(cell.lines) for cell in cells]
-        if any(len(text) > _HEAD_LENGTH or sum(map(str.isdigit, text)) > 0.3 * len(text) for text in texts):
+        if any(len(text) > _HEAD_LENGTH or sum(map(str.isdigit, _YEAR.sub("", text))) > 0.3 * len(text) for text in texts):
             return 0
         others = [cell for row in self.rows[1:] for cell in row if cell]
         marked = all(cell.bold or text.isupper() for cell, text in zip(cells, texts, strict=True))
         if not marked and any(cell.bold for cell in others) and all(row[0] is None or row[0].bold for row in self.rows):
             return 0  # the first column is the head
-        deep = any(1 < cell.wide < len(start) for cell in cells) and len(self.rows) > 2
+        deep = any(1 < cell.wide < len(self.rows[0]) for cell in cells) and len(self.rows) > 2
         return 2 if deep and all(cell.bold for row in self.rows[:2] for cell in row if cell) == marked else 1
 
     def labelled(self) -> bool:

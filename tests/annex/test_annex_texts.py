@@ -1,4 +1,4 @@
-"""Answers over more sets of fictitious documents, as Markdown, HTML and plain text in four languages.
+"""Answers over more sets of fictitious documents, as PDF, Markdown, HTML and plain text in four languages.
 
 Nothing in them is true, and every document says so. The cases were written by somebody who had not seen what the assistant
 answers; those of the later sets ask in a layperson's words, three in four in another language than the document, one in three for
@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pages import make_pages
 
 from assistant.facts import FEATURES, SIGNALS
 from evals.beside import SOURCES, ask_beside, index_beside
@@ -28,24 +29,25 @@ HERE = Path(__file__).resolve().parent
 ALWAYS = {"exactness": 1.0, "locator": 1.0}
 # What was reached, less a margin of a few cases; the aim is 0.90 for complete and precise answers.
 FLOORS = {
-    "second_dev": {**ALWAYS, "language": 0.95, "complete": 0.68, "citation_precision": 0.75},
-    "second_unseen": {**ALWAYS, "language": 0.90, "complete": 0.60, "citation_precision": 0.70},
+    "eighth_dev": {**ALWAYS, "language": 0.95, "complete": 0.45, "citation_precision": 0.65},
+    "eighth_unseen": {**ALWAYS, "language": 0.90, "complete": 0.42, "citation_precision": 0.65},
 }
 
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory, settings: Settings, index_dir: Path) -> tuple[str, Path]:
     """The shipped corpus with one set of documents beside it; vectors of the corpus are reused."""
-    name = "second"
-    return name, index_beside(settings.model_copy(update={"data_dir": index_dir}), HERE / name, tmp_path_factory.mktemp(name) / "data")
+    name, folder = "eighth", tmp_path_factory.mktemp("eighth")
+    made = make_pages(HERE / name, folder / "pdf")
+    return name, index_beside(settings.model_copy(update={"data_dir": index_dir}), made, folder / "data")
 
 
 def test_answers_over_texts(beside: tuple[str, Path], settings: Settings) -> None:
-    """When first asked: development half: complete .30, precision .65, abstention .63."""
+    """When first asked: complete .29/.26, precision .78/.74, abstention .60/.40; as soon as entries began with their names .49/.51."""
     name, data = beside
     for path in sorted(HERE.glob(f"{name}_*.jsonl")):
         scores = ask_beside(settings, data, path)
-        assert len(scores) >= 48
+        assert len(scores) >= 40
         figures = {figure: mean(scored.values[figure] for scored in scores) for figure in (*FLOORS[path.stem], "abstention")}
         print(path.stem, figures)
         assert {key: figures[key] for key, floor in FLOORS[path.stem].items() if (figures[key] or 0.0) < floor} == {}, figures
@@ -60,7 +62,7 @@ def test_the_model_of_facts_can_be_fitted(beside: tuple[str, Path], settings: Se
     assert len(model.signal_weights) == len(SIGNALS)
 
 
-@pytest.mark.parametrize("name", ["third", "fourth", "fifth", "sixth", "seventh"])
+@pytest.mark.parametrize("name", ["second", "third", "fourth", "fifth", "sixth", "seventh"])
 def test_the_other_sets_are_sound(name: str) -> None:
     """They are for ``python -m evals beside`` and ``fit-facts``; to index and ask them all takes a quarter of an hour."""
     entries = json.loads((HERE / name / SOURCES).read_text(encoding="utf-8"))

