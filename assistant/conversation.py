@@ -166,6 +166,9 @@ class Conversation:
                 after = 1 + max(number for number, identity in enumerate(members) if identity in quoted)
                 left += members[after : after + 1]
             left = left or (self._next_section(found.id) if found else [])
+            if expected_kind(question) == "contact":  # with what says where it is
+                annexes = frozenset().union(*(parts_of(self._index, one) for one in left))
+                left += [p.id for p in self._index.passages if "://" in p.text and annexes & parts_of(self._index, p.id)]
         return _with(previous, tuple(_quote(self._index.by_id[identity]) for identity in left)) if left else None
 
     def _next_section(self, list_id: str) -> list[str]:

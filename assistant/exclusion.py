@@ -14,10 +14,10 @@ LEAVING_OUT = {  # words before what is left out
     "fr": "hors de|hors|en dehors de|en dehors|a part|sauf|excepte|outre|autres? que",
 }
 _DENYING = {  # words that deny what comes after them
-    "en": r"(?:do|does|did|are|is|were|was|have|has) ?n['’]t|not|never|neither|without",
-    "es": r"no|ni|sin|nunca",
-    "pt": r"nao|nem|sem|nunca",
-    "fr": r"ne|n['’]|ni|sans",
+    "en": r"(?:do|does|did|are|is|were|was|have|has) ?n['’]t|not(?! (?:only|just|merely|simply))|never|neither|without",
+    "es": r"no(?! (?:solo|solamente|unicamente))|ni|sin|nunca",
+    "pt": r"nao(?! (?:so|apenas|somente|unicamente))|nem|sem|nunca",
+    "fr": r"(?:ne|n['’])(?!(?: ?[\w'’-]+){1,4} pas (?:seulement|que|uniquement))|ni|sans",
 }
 _SECOND = {"fr": r"\b(?:pas|point|jamais|aucune?|plus)\b"}  # the second half of a denial
 _BETWEEN = r",|\b(?:ni|nem|nor|neither|or|and|y|e|o|u|ou|et)\b"
@@ -39,6 +39,8 @@ def exclusion(question: str, language: str) -> Exclusion | None:
     >>> exclusion("Which actions do not concern the police or the media?", "en")
     Exclusion(whole='Which actions', topics=('concern the police', 'the media'))
     >>> exclusion("¿No hay acciones sobre escuelas?", "es") is None
+    True
+    >>> exclusion("Which actions concern not only the police?", "en") is None
     True
     """
     text = question if len(fold(question)) == len(question) else fold(question)

@@ -107,7 +107,7 @@ class Finder:
         known = (self._vocabulary.concepts(one.title, one.language) for one in titles)
         named = replace(named, concepts=named.concepts.difference(*known))
         vector = self.index.embeddings.encode([about], query=True)[0]
-        fitting = self.subjects.fitting(named, sources)
+        fitting = self.subjects.saying(question, self.subjects.fitting(named, sources))
         inside = self.subjects.of_states(named, self.subjects.inside(sources))
         if near:
             inside = [row for row, p in enumerate(self.passages) if p.id in near]

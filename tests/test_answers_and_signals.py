@@ -22,7 +22,7 @@ def test_ten_answers_two_of_each_language_and_two_that_are_silent(assistant: Ass
 
 
 def test_what_is_left_out_is_missed(assistant: Assistant) -> None:
-    rows = {row.name: row for row in ablation(assistant.index, load_cases(DEFAULT_CASES, "dev")[::2])}
+    rows = {row.name: row for row in ablation(assistant.index, load_cases(DEFAULT_CASES, "dev")[::4])}
     assert list(rows) == list(GROUPS)
     assert rows["all signals"].complete > rows["without expected questions at all"].complete + 0.05
     assert all(0 <= value <= 1 for row in rows.values() for value in (row.complete, row.precision, row.auroc))

@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 ALWAYS = {"exactness": 1.0, "locator": 1.0}
 # What was reached, less a margin of a few cases; the aim is 0.90 for complete and precise answers.
 FLOORS = {
-    "eighth_dev": {**ALWAYS, "language": 0.95, "complete": 0.45, "citation_precision": 0.65},
+    "eighth_dev": {**ALWAYS, "language": 0.90, "complete": 0.45, "citation_precision": 0.65},
     "eighth_unseen": {**ALWAYS, "language": 0.90, "complete": 0.42, "citation_precision": 0.65},
 }
 

@@ -18,6 +18,7 @@ from vectorstore.errors import BuildInProgressError, DamagedIndexError, IndexMis
 from vectorstore.index import Index
 from vectorstore.probe import Probe, Tuned
 from vectorstore.store import Record, Store
+from vectorstore.tuned import Adapter
 
 CHANGED = TEXT.replace("The secretariat reports every year.", "The secretariat reports twice a year.")
 LONGER = TEXT.replace("The secretariat", "The treasurer keeps the money of the fund.\n\nThe secretariat")
@@ -89,7 +90,9 @@ class TestBuild:
         draw = np.random.default_rng(0)
         weights = draw.normal(size=(3, 17)).astype(np.float32)
         mean = np.full(16, 0.02, dtype=np.float32)
-        tuned = Tuned(draw.normal(size=(3, 9)).astype(np.float32), np.full(8, 0.3, dtype=np.float32), np.arange(1, 38, dtype=np.float32))
+        sizes = ((37,), (5,), (2, 384), (2, 768))
+        adapter = Adapter(*(draw.normal(size=size).astype(np.float32) for size in sizes))
+        tuned = Tuned(draw.normal(size=(3, 9)).astype(np.float32), np.full(8, 0.3, dtype=np.float32), adapter)
         for given in (Probe(("c", "a", "b"), weights, mean), Probe(("c", "a", "b"), weights, mean, tuned)):
             place.build(probe=given)
             found = place.open().probe
@@ -101,7 +104,8 @@ class TestBuild:
             if found.tuned:
                 np.testing.assert_allclose(found.tuned.weights[order], tuned.weights, rtol=1e-4)
                 np.testing.assert_allclose(found.tuned.mean, tuned.mean, rtol=1e-4)
-                np.testing.assert_allclose(found.tuned.parameters, tuned.parameters, rtol=1e-4)
+                for name in ("plain", "factors", "down", "up"):
+                    np.testing.assert_allclose(getattr(found.tuned.adapter, name), getattr(adapter, name), atol=0.02)
 
 
 def _afresh(place: Place, text: str) -> Index:

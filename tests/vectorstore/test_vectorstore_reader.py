@@ -68,11 +68,12 @@ def test_what_was_just_read_is_not_read_again() -> None:
     """Reading is the slow part, and a conversation asks its earlier questions again with every turn."""
     calls: list[list[str]] = []
 
-    def read(pairs: list[str]) -> np.ndarray:
-        calls.append(pairs)
-        return np.ones((len(pairs), 2), dtype=np.float32)
+    class Counting:
+        def encode(self, pairs: list[str], *, longest: int) -> np.ndarray:
+            calls.append(pairs)
+            return np.ones((len(pairs), 2), dtype=np.float32)
 
-    reader = Reader(read, np.ones(3, dtype=np.float32))
+    reader = Reader(Counting(), np.ones(3, dtype=np.float32))
     for question in ("Who?", "When?", "Who?"):
         np.testing.assert_array_equal(reader.scores(question, [["a", "b"], ["c"]]), [3, 3])
     assert calls == [[together(question, text) for text in "abc"] for question in ("Who?", "When?")]
