@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # PyTorch's threads that spin while they wait starve those of the other process
 # readline sets it in the process that starts the test processes, and consoles read it when they are made.
 os.environ.pop("COLUMNS", None)
 
