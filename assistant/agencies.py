@@ -9,9 +9,9 @@ from assistant.messages import message
 from assistant.places import Places, title_of
 from assistant.types import Citation
 from ingest.agencies import Agency
-from ingest.bodies import fold
 from ingest.body_names import countries_in, country_of
 from ingest.editorial import LANGUAGES, Quote
+from ingest.folding import fold
 from ingest.sentences import sentence_spans
 from ingest.types import Passage, Source
 from vectorstore.index import Index

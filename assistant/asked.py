@@ -58,7 +58,7 @@ _BODIES = {
     ),
     "es": (
         r"(?:agencias|organismos|organizaciones|instituciones|ministerios|entidades|ongs|asociaciones|fundaciones|dependencias|"
-        r"instancias|universidades|centros universitarios|"
+        r"instancias|universidades|"
         r"quien(?:es)? (?:[mnl]\w{1,2} )?(?:trabajan?|ayudan?|atienden?|(?:pued\w+|podrian?) ayudar\w*|se (?:ocupa|dedica|encarga)n?))"
     ),
     "pt": (

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.bodies import HEADS, Body, acronyms, fold, kind_of, named_bodies
+from ingest.bodies import HEADS, Body, acronyms, kind_of, named_bodies
 from ingest.body_names import countries_in, country_of, one_word_terms, same_meaning, same_words
 from ingest.editorial import Concept
 from ingest.entries import fields
+from ingest.folding import fold
 from ingest.labels import meaning_of
 from ingest.types import Document, Passage
 

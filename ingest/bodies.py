@@ -1,7 +1,6 @@
 """The bodies that a text names: departments, councils, committees, secretariats and the like, as written, in four languages."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -162,9 +161,3 @@ def bodies(text: str) -> list[str]:
         if not any(body.name in other for other in found):
             found.append(body.name)
     return found
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, words parted by single spaces."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(char))
-    return " ".join(re.findall(r"[^\W_]+", plain))

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from babel import Locale
 
-from ingest.bodies import fold
 from ingest.editorial import LANGUAGES, Concept
+from ingest.folding import fold
 
 # Words of which the names of bodies are made, one meaning a line, in English, Spanish, Portuguese and French.
 _WORDS = """security seguridad seguranca securite

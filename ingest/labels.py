@@ -1,7 +1,6 @@
 """What the labels of a directory's entries mean, in four languages."""
 
-import re
-from unicodedata import combining, normalize
+from ingest.folding import fold
 
 # What the labels of a directory mean, by the words in them, in four languages; the first meaning that fits counts.
 _LABELS = (
@@ -33,10 +32,5 @@ def meaning_of(label: str) -> str:
     >>> meaning_of("Institución responsable"), meaning_of("Name of the project"), meaning_of("Budget")
     ('body', 'programmes', '')
     """
-    found = {_MEANS[word] for word in _words(label) if word in _MEANS}
+    found = {_MEANS[word] for word in fold(label).split() if word in _MEANS}
     return next((meaning for meaning in _ORDER if meaning in found), "")
-
-
-def _words(label: str) -> list[str]:
-    plain = "".join(char for char in normalize("NFKD", label.casefold()) if not combining(char))
-    return re.findall(r"[^\W_]+", plain)

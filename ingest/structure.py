@@ -5,7 +5,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from ingest.blocks import Block, label_of, scan_blocks
 from ingest.entries import merge_entries
@@ -183,12 +183,15 @@ def _lists(state: _State) -> list[PassageList]:
     runs: list[list[int]] = []  # the open runs, outermost first
 
     done: list[list[int]] = []
+    open_ends: dict[tuple[object, ...], list[int]] = {}  # runs of numbered items by what the next item would be
 
     def close(depth: int = 0) -> None:
         while len(runs) > depth:
             run = runs.pop()
             if len(run) >= 2 or state.passages[run[0]].kind == "list_item":
                 done.append(run)
+                if state.passages[run[-1]].number is not None:
+                    open_ends[_end(state, run[-1], 1)] = run
 
     for position, passage in enumerate(state.passages):
         nesting = state.marks[position][0]
@@ -199,7 +202,7 @@ def _lists(state: _State) -> list[PassageList]:
             close()
         if passage.kind == "list_item" or (passage.kind == "paragraph" and (runs or _starts_run(state, position))):
             if nested or not runs:
-                before = next((run for run in reversed(done) if not nested and _counts_on(state, run, position)), None)
+                before = None if nested else open_ends.pop(_end(state, position, 0), None)  # a table stood between them
                 if before:
                     done.remove(before)
                 runs.append(before or [])
@@ -215,11 +218,10 @@ def _lists(state: _State) -> list[PassageList]:
     return lists
 
 
-def _counts_on(state: _State, run: list[int], position: int) -> bool:
-    """Whether the item at *position* has the number after the last one of *run*, in the same section: a table stood between them."""
-    last, item = state.passages[run[-1]], state.passages[position]
-    numbered = item.kind == last.kind == "list_item" and last.number is not None and item.number == last.number + 1
-    return numbered and item.heading_path == last.heading_path and state.marks[run[-1]][0] == state.marks[position][0]
+def _end(state: _State, position: int, step: int) -> tuple[object, ...]:
+    """Where an item stands, with its number and *step* more: an item goes on with the run whose end has one less, in the same section."""
+    item = state.passages[position]
+    return item.kind, item.heading_path, state.marks[position][0], (item.number or -1) + step
 
 
 def _belongs(previous: Passage, passage: Passage) -> bool:
@@ -277,8 +279,8 @@ def _unit(state: _State, introduction: str, position: int) -> str:
     """The name of a list's items: from its introduction, its headings, or the section's opening paragraph."""
     path = state.passages[position].heading_path
     above = [path[:depth] for depth in range(len(path) - 1, 0, -1)]
-    opening = [p.text for section in above for p in state.passages if p.heading_path == section and p.kind == "paragraph"]
-    for text in (introduction.rsplit(",", 1)[-1], *reversed(path), *opening):
+    opening = (p.text for section in above for p in state.passages if p.heading_path == section and p.kind == "paragraph")
+    for text in chain((introduction.rsplit(",", 1)[-1],), reversed(path), opening):
         for pattern, unit in _UNITS:
             if pattern.search(text):
                 return unit

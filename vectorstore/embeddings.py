@@ -4,6 +4,7 @@ import importlib.util
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,7 @@ def _e5(models_dir: Path) -> VectorEmbeddings:
         models_dir.mkdir(parents=True, exist_ok=True)
         seen.write_text(mark, encoding="utf-8")
     model = E5(weights, models_dir)
-
-    def tune(adapter: Adapter) -> E5:
-        return E5(weights, models_dir, adapter)
-
+    tune = partial(E5, weights, models_dir)
     return VectorEmbeddings("e5", lambda texts, query: model.encode(texts, query=query), {"e5": (0, 384)}, tune=tune)
 
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from ingest.agencies import Agency, find_agencies
 from ingest.blocks import Block
-from ingest.bodies import bodies, fold, named_bodies
+from ingest.bodies import bodies, named_bodies
 from ingest.body_names import countries_in, country_of
 from ingest.editorial import load_editorial
 from ingest.entries import fields, merge_entries
+from ingest.folding import fold
 from ingest.reading import Reading
 from ingest.structure import build_document
 from ingest.types import Document, Source
