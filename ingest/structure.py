@@ -220,8 +220,7 @@ def _lists(state: _State) -> list[PassageList]:
 
 def _end(state: _State, position: int, step: int) -> tuple[object, ...]:
     """Where an item stands, with its number and *step* more: an item goes on with the run whose end has one less, in the same section."""
-    item = state.passages[position]
-    return item.kind, item.heading_path, state.marks[position][0], (item.number or -1) + step
+    return (item := state.passages[position]).kind, item.heading_path, state.marks[position][0], (item.number or -1) + step
 
 
 def _belongs(previous: Passage, passage: Passage) -> bool:
