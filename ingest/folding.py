@@ -10,6 +10,5 @@ def fold(text: str) -> str:
     >>> fold("Institución – responsable")
     'institucion responsable'
     """
-    return " ".join(
-        re.findall(r"[^\W_]+", "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c)))
-    )
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(char))
+    return " ".join(re.findall(r"[^\W_]+", plain))

@@ -16,11 +16,10 @@ import numpy.typing as npt
 from vectorstore.errors import EmbeddingsError
 from vectorstore.graphs import open_graph, write_graph
 from vectorstore.pieces import Pieces
-from vectorstore.tuned import Adapter, Image, floats, rows, tensors, tunable
+from vectorstore.tuned import SIZE, Adapter, Image, floats, rows, tensors, tunable
 
 LONGEST = 512  # tokens of a text; the model has no places for more
 _EXPORT = 1  # raised when the exported graph changes, so that an older file is not used
-_SIZE = 384
 _TOKENS = 2048  # read together, so that memory stays flat
 
 
@@ -45,12 +44,12 @@ class E5:
         self._pieces = _pieces(base)
         every = {one.name: one for one in tensors(self._image)}
         self._words = every["emb.word"]
-        self._places = floats(self._image, every["emb.pos"]).reshape(-1, _SIZE) + floats(self._image, every["emb.type"])[:_SIZE]
+        self._places = floats(self._image, every["emb.pos"]).reshape(-1, SIZE) + floats(self._image, every["emb.type"])[:SIZE]
 
     def encode(self, texts: list[str], *, query: bool = True, longest: int = LONGEST) -> npt.NDArray[np.float32]:
         """Unit vectors of shape (len(texts), 384) of the first *longest* tokens of texts, questions or passages."""
         ids = [self._pieces(text.replace("\x00", " "), longest, query=query) for text in texts]
-        out = np.empty((len(texts), _SIZE), dtype=np.float32)
+        out = np.empty((len(texts), SIZE), dtype=np.float32)
         waiting = sorted(range(len(texts)), key=lambda place: len(ids[place]))  # texts of like length are run together
         while waiting:
             fits = sum(len(ids[place]) * (number + 1) <= _TOKENS for number, place in enumerate(waiting)) or 1
@@ -62,10 +61,10 @@ class E5:
         longest = max(map(len, ids))
         mask = np.array([[1] * len(one) + [0] * (longest - len(one)) for one in ids], dtype=np.int64)
         padded = np.array([one + [0] * (longest - len(one)) for one in ids], dtype=np.int64)
-        blocks = _SIZE // 32
+        blocks = SIZE // 32
         known, inverse = np.unique(padded, return_inverse=True)
-        words = floats(self._image, self._words, (known[:, None] * blocks + np.arange(blocks)).reshape(-1)).reshape(-1, _SIZE)
-        embedded = words[inverse].reshape(*padded.shape, _SIZE) + self._places[:longest]
+        words = floats(self._image, self._words, (known[:, None] * blocks + np.arange(blocks)).reshape(-1)).reshape(-1, SIZE)
+        embedded = words[inverse].reshape(*padded.shape, SIZE) + self._places[:longest]
         return np.asarray(self._session.run(None, {"embedded": embedded, "mask": mask})[0], dtype=np.float32)
 
 
@@ -103,7 +102,7 @@ def export(image: Image, adapter: Adapter | None, target: Path) -> None:
             mean = self.encoder.read(embedded, mask)
             return torch.div(mean, mean.norm(dim=1, keepdim=True).clamp(min=1e-12))
 
-    example = torch.zeros(2, 5, _SIZE), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+    example = torch.zeros(2, 5, SIZE), torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     write_graph(Reading(), example, ("embedded", "mask"), "vectors", target)
 
 

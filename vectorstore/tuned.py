@@ -17,7 +17,7 @@ from vectorstore.errors import EmbeddingsError
 
 _FIXED = ("emb.pos", "emb.type")  # plain floats, too, but tables and not biases
 _PIECES = 44  # where the table of word pieces begins
-_SIZE = 384  # of vectors: the widths of all matrices are multiples of it
+SIZE = 384  # of vectors: the widths of all matrices are multiples of it
 _BLOCK = np.dtype([("scale", "<f2"), ("codes", "u1", 16)])  # 32 weights
 Image = bytes | mmap.mmap  # the file of a packaged model
 
@@ -113,7 +113,7 @@ def untrained(image: Image, rank: int) -> Adapter:
 
 def packed(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """*values*, whose rows are multiples of 384 long, in eight bits, with a scale for each 384 of them."""
-    parts = values.reshape(-1, _SIZE)
+    parts = values.reshape(-1, SIZE)
     scales = np.maximum(np.abs(parts).max(1) / 127, 1e-12).astype(np.float32)
     codes = np.rint(parts / scales[:, None]).astype(np.int8)
     return codes.reshape(values.shape), scales
@@ -121,7 +121,7 @@ def packed(values: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.N
 
 def unpacked(codes: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """What :func:`packed` packed, nearly."""
-    parts = codes.reshape(-1, _SIZE) * scales[:, None]
+    parts = codes.reshape(-1, SIZE) * scales[:, None]
     return np.asarray(parts, dtype=np.float32).reshape(codes.shape)
 
 
