@@ -5,7 +5,6 @@ fields of a directory are called, and words that make a question and say nothing
 """
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_lowercase
 
@@ -45,9 +44,6 @@ _MEASURES = (
     r"semaines)\b"
 )
 _COUNTED = r"\b(?:how (?:many|much)|cuant[oa]s?|quant[oa]s?|combien)\b"
-_NAME = (
-    r"\b(?:name|agency|organi[sz]ation|institution|nombre|organismo|entidad|institucion|nome|entidade|orgao|instituicao|nom|organisme)\b"
-)
 # "What does it say about …": the whole passage is asked for, not the sentence that is nearest.
 _SAID = r"\b(?:say|says|said|tell|explain|describe|dice|dicen|explica|describe|diz|dizem|dit|disent|explique|decrit)\b"
 # Bodies in the plural, by which a question asks for agencies and not for what is done.
@@ -208,11 +204,6 @@ def asks_one(question: str) -> bool:
     (True, False)
     """
     return expected_kind(question) not in ("", "reason")
-
-
-def asks_name(entry: Sequence[tuple[str, str]]) -> bool:
-    """Whether the fields of a directory's *entry* have the name of what it is about."""
-    return any(re.search(_NAME, fold(label)) for label, _ in entry)
 
 
 def asks_leader(question: str) -> bool:

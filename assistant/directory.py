@@ -6,10 +6,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from assistant.asked import asked_values, asks_name
+from assistant.asked import asked_values
 from assistant.facts import Facts
 from assistant.subjects import Subjects, words_of
 from ingest.entries import fields
+from ingest.labels import has_name
 from ingest.types import Passage
 from vectorstore.index import Index, Vectors
 
@@ -32,7 +33,7 @@ class Directory:
 
     @cached_property
     def _with_name(self) -> frozenset[int]:
-        return frozenset(row for row, passage in enumerate(self._passages) if asks_name(fields(passage.text)))
+        return frozenset(row for row, passage in enumerate(self._passages) if has_name(fields(passage.text)))
 
     def named(self, text: str) -> list[int]:
         """The rows of the entries that *text* names by their whole names."""

@@ -16,7 +16,6 @@ from assistant.asked import (
     asks_field,
     asks_leader,
     asks_many,
-    asks_name,
     asks_one,
     asks_what_is_said,
     content_keys,
@@ -31,6 +30,7 @@ from assistant.subjects import Named, Subjects, without, words_of
 from assistant.terms import states
 from ingest.editorial import Quote
 from ingest.entries import fields
+from ingest.labels import has_name
 from ingest.structure import display_heading
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
@@ -311,7 +311,7 @@ class Finder:
         if described := self.subjects.entry_of(passage):
             return (_quote(described),)
         entry = fields(passage.text)
-        if not entry or passage.kind == "table_row" or not passage.heading_path or asks_name(entry):
+        if not entry or passage.kind == "table_row" or not passage.heading_path or has_name(entry):
             return ()
         heads = (p for p in self.passages[: self._place[passage.id]][::-1] if p.kind == "heading" and p.source_id == passage.source_id)
         return tuple(_quote(head) for head in [next(heads, None)] if head and display_heading(head.text) == passage.heading_path[-1])

@@ -3,6 +3,7 @@
 import re
 import threading
 
+from assistant.terms import QUOTED
 from ingest.editorial import LANGUAGES
 from vectorstore.index import Index
 from vectorstore.lexical import fold
@@ -10,7 +11,6 @@ from vectorstore.lexical import fold
 _WORD = re.compile(r"[^\W\d_]+")
 # A name of several words may be of another language than the question: "Who chairs the Fundação Pau-Ferro?"
 _NAME = re.compile(r"(?<=\w )[A-ZÀ-Þ][\w'’-]+(?: (?:(?:of|the|and|de|del|la|las|los|da|do|dos|das|du|des|y|e|et) )*[A-ZÀ-Þ][\w'’-]+)+")
-_QUOTED = re.compile(r"[“«\"][^”»\"]{2,200}[”»\"]")  # words of a document, which may be in another language
 _LEAST = 2  # words beside names by which a language can be told
 _CLEAR = 0.34  # by so much a share of known words must lead for the language to be plain
 _SHORT = 7  # in questions of fewer words a character model alone is often wrong
@@ -39,7 +39,7 @@ class LanguageDetector:
 
     def detect(self, text: str, previous: str | None = None) -> str:
         """The language of *text*; where it gives no clue, *previous* (that of the conversation), else English."""
-        rest = _NAME.sub(" ", _QUOTED.sub(" ", text))
+        rest = _NAME.sub(" ", QUOTED.sub(" ", text))
         if len(_WORD.findall(rest)) >= _LEAST:
             text = rest
         words = _WORD.findall(fold(text))

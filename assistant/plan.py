@@ -165,10 +165,8 @@ class Planner:
         stretches = [piece for piece in re.split(r"(?<=[?!;])\s+|>\s*", question) if piece.strip()]
         sentences = [text[start:end].strip() for text in stretches for start, end in sentence_spans(text, language)]
         asking = [piece for piece in sentences if piece.endswith("?")] or sentences
-        joints = (
-            rf"[,;]? (?:and|y|e|et) (?:o que |lo que |ce que |ce qui )?(?=(?:(?:(?:{_BEFORE}) )?(?:{_ASKING})|(?:{_VERBS}))\b)|"
-            rf"[,;]? (?:e o|y lo|et ce) (?=qu[ei]\b)|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
-        )
+        asks = rf"(?:(?:(?:{_BEFORE}) )?(?:o |lo |ce )?(?:{_ASKING})|{_VERBS})\b"
+        joints = rf"[,;]? (?:and|y|e|et) (?={asks})|[,;] (?:(?:and|y|e|et) )?(?:{_THEN})\b[,:]? "
         pieces = [piece for text in asking for piece in re.split(joints, text, flags=re.IGNORECASE)]
         # What points back at the part before it is understood within the whole, the first question after what was told before it.
         told = question[: question.find(asking[0])].strip() if asking and sentences and asking[0] != sentences[0] else ""

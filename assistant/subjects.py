@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.asked import DOCUMENTS, asks_name, content_keys, frame_stems, label_words, stop_stems
-from assistant.terms import capitalised, states, years
+from assistant.asked import DOCUMENTS, content_keys, frame_stems, label_words, stop_stems
+from assistant.terms import QUOTED, capitalised, states, years
 from ingest.blocks import label_of
 from ingest.entries import fields
+from ingest.labels import has_name
 from ingest.types import Passage
 from vectorstore.glossary import load_glossary
 from vectorstore.index import Index
@@ -16,7 +17,6 @@ from vectorstore.vocabulary import Vocabulary
 
 Keys = frozenset[str]
 _ADDRESS = re.compile(r"(?:[\w.+-]+@|https?://(?:www\.)?|www\.)([\w-]+(?:\.[\w-]+)+)\S*")  # its host tells whose it is
-_QUOTED = re.compile(r"[“«\"]\s*([^”»\"]{3,80}?)\s*[”»\"]")
 _COMMON = 0.5  # a concept that more of the passages have than this is their subject, and tells nothing apart
 
 
@@ -73,7 +73,7 @@ class Subjects:
             under.setdefault((passage.source_id, passage.heading_path), []).append(row)
         found = {}
         for rows in under.values():
-            entries = [row for row in rows if self._passages[row].kind == "table_row" and asks_name(fields(self._passages[row].text))]
+            entries = [row for row in rows if self._passages[row].kind == "table_row" and has_name(fields(self._passages[row].text))]
             others = tuple(row for row in rows if self._passages[row].kind in ("paragraph", "list_item"))
             if len(entries) == 1 and others:
                 found[entries[0]] = others
@@ -173,7 +173,7 @@ class Subjects:
 
     def saying(self, question: str, rows: list[int]) -> list[int]:
         """Those of *rows* that have, outside headings, what *question* puts between quotation marks; all where none has."""
-        said = [" ".join(words_of(phrase)) for phrase in _QUOTED.findall(question)]
+        said = [" ".join(words_of(phrase)) for phrase in QUOTED.findall(question)]
         own = {row: " ".join(words_of(self._passages[row].text)) for row in rows if self._passages[row].kind != "heading"} if said else {}
         return [row for row, text in own.items() if any(f" {phrase} " in f" {text} " for phrase in said)] or rows
 

@@ -14,6 +14,7 @@ _CAPITALISED = re.compile(
     r"(?<![\w’'-])(?:[A-ZÀ-Þ][\w-]*[\wÀ-ÿ]|[A-Z]{2,}[\w-]*)(?:[ ](?:(?:de|da|do|del|la|los|of|the)[ ])?[A-ZÀ-Þ0-9][\w-]*)*"
 )
 TITLE = re.compile(r"\b(?:[DS]ra?|Drs|M(?:rs?|s|me|lle)?|Prof|Lic|Ing|St|Sta)\.?\s*$")  # no sentence ends before a name
+QUOTED = re.compile(r"[“«\"]\s*([^”»\"]{2,200}?)\s*[”»\"]")  # words of a document or a name, in whatever language
 _YEAR = re.compile(r"(?<![\w./-])(?:19|20)\d\d(?![\w/-])")
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}(?:[.,]\d+)?(?![\w/-])")
 _WORD_NUMBERS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ingest.blocks import Block
-from ingest.labels import meaning_of
+from ingest.labels import has_name
 
 _FIELD = re.compile(r"\s*([^\W\d_][^:|\n]{0,60}?)\s*:\s+(\S.*?)\s*", re.DOTALL)
 _OPEN = re.compile(r"\s*([^\W\d_][^:|\n]{0,60}?)\s*:\s*")  # the value stands on the next lines
@@ -125,7 +125,7 @@ def _titled(blocks: list[Block], canonical: str) -> list[Block]:
     for position, block in enumerate(blocks):
         if block.kind == "heading" and entry(position + 1) and not entry(position + 2):
             row = blocks[position + 1]
-            if not {meaning_of(label) for label, _ in fields(canonical[row.start : row.end])} & {"body", "name"}:
+            if not has_name(fields(canonical[row.start : row.end])):
                 found.setdefault(row.marker, []).append(position)
     titles = {position for places in found.values() if len(places) > 1 for position in places}
     return [replace(block, kind="title") if position in titles else block for position, block in enumerate(blocks)]

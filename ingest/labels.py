@@ -1,5 +1,7 @@
 """What the labels of a directory's entries mean, in four languages."""
 
+from collections.abc import Sequence
+
 from ingest.folding import fold
 
 # What the labels of a directory mean, by the words in them, in four languages; the first meaning that fits counts.
@@ -34,3 +36,8 @@ def meaning_of(label: str) -> str:
     """
     found = {_MEANS[word] for word in fold(label).split() if word in _MEANS}
     return next((meaning for meaning in _ORDER if meaning in found), "")
+
+
+def has_name(entry: Sequence[tuple[str, str]]) -> bool:
+    """Whether the (label, value) pairs of a directory's *entry* have the name of what it is about."""
+    return any(meaning_of(label) in ("body", "name") for label, _ in entry)
